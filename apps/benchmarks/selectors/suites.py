@@ -1,0 +1,127 @@
+"""Suites, their versions and tasks, as frozen rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Q, QuerySet
+
+from apps.accounts.selectors.workspaces import Viewer
+from apps.benchmarks.domain.codec import decode_spec
+from apps.benchmarks.models import Suite, SuiteVersion, Task
+from apps.core.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from apps.benchmarks.domain.specs import TaskSpec
+
+SYSTEM = Viewer(is_staff=True)  # the installation itself: commands and jobs
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteVersionRow:
+    """One version of a suite, without its tasks."""
+
+    id: UUID
+    suite_id: UUID
+    suite_slug: str
+    suite_title: str
+    description: str
+    is_public: bool
+    workspace_id: UUID | None
+    number: int
+    seed: int | None
+    content_hash: str
+    created_at: datetime
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """One stored task with its specification."""
+
+    id: UUID
+    suite_version_id: UUID
+    family_title: str
+    spec: TaskSpec
+
+
+def get_visible_suites(viewer: Viewer) -> QuerySet[Suite]:
+    """Return the suites that this viewer may see: the one door to suites."""
+    if viewer.is_staff:
+        return Suite.objects.all()
+    return Suite.objects.filter(
+        Q(is_public=True) | Q(workspace_id__in=viewer.workspace_ids)
+    )
+
+
+def get_suite_version(
+    viewer: Viewer, slug: str, *, number: int | None = None
+) -> SuiteVersionRow:
+    """Return a suite's newest version, or the numbered one.
+
+    Raises:
+        NotFoundError: no such suite or version is visible.
+    """
+    versions = (
+        SuiteVersion.objects.filter(
+            suite__in=get_visible_suites(viewer), suite__slug=slug
+        )
+        .select_related("suite")
+        .annotate(task_count=Count("tasks"))
+        .order_by("-number")
+    )
+    if number is not None:
+        versions = versions.filter(number=number)
+    version = versions.first()
+    if version is None:
+        what = f"suite {slug!r}" if number is None else f"suite {slug!r} v{number}"
+        raise NotFoundError(f"There is no {what}.")
+    return _to_row(version, version.task_count)
+
+
+def list_suite_versions(viewer: Viewer) -> tuple[SuiteVersionRow, ...]:
+    """Return the newest version of each visible suite, by slug."""
+    versions = (
+        SuiteVersion.objects.filter(suite__in=get_visible_suites(viewer))
+        .select_related("suite")
+        .annotate(task_count=Count("tasks"))
+        .order_by("suite__slug", "-number")
+        .distinct("suite__slug")
+    )
+    return tuple(_to_row(version, version.task_count) for version in versions)
+
+
+def get_tasks(
+    suite_version_id: UUID, *, limit: int | None = None
+) -> tuple[TaskRow, ...]:
+    """Return the version's tasks in their order, the first `limit` of them."""
+    tasks = Task.objects.filter(suite_version_id=suite_version_id)
+    ordered = tasks.select_related("family").order_by("position")
+    return tuple(
+        TaskRow(
+            task.id, task.suite_version_id, task.family.title, decode_spec(task.spec)
+        )
+        for task in (ordered if limit is None else ordered[:limit])
+    )
+
+
+def _to_row(version: SuiteVersion, tasks: int) -> SuiteVersionRow:
+    suite = version.suite
+    return SuiteVersionRow(
+        id=version.id,
+        suite_id=suite.id,
+        suite_slug=suite.slug,
+        suite_title=suite.title,
+        description=suite.description,
+        is_public=suite.is_public,
+        workspace_id=suite.workspace_id,
+        number=version.number,
+        seed=version.seed,
+        content_hash=version.content_hash,
+        created_at=version.created_at,
+        tasks=tasks,
+    )

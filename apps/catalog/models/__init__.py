@@ -1,0 +1,8 @@
+"""AI providers and their models."""
+
+from __future__ import annotations
+
+from apps.catalog.models.model import Model, PriceSource
+from apps.catalog.models.provider import GatewayKind, Provider
+
+__all__ = ["GatewayKind", "Model", "PriceSource", "Provider"]

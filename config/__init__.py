@@ -1,0 +1,7 @@
+"""Composition: settings, URLs and the processes' entry points."""
+
+from __future__ import annotations
+
+from config.celery import app as celery_app
+
+__all__ = ("celery_app",)

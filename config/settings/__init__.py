@@ -1,0 +1,13 @@
+"""The one settings module: development, tests and production read the same file.
+
+What differs between installations comes from the environment: see
+`docs/reference/settings.md`.
+"""
+
+from __future__ import annotations
+
+from config.settings.base import *  # noqa: F403
+from config.settings.celery import *  # noqa: F403
+from config.settings.logging import *  # noqa: F403
+from config.settings.product import *  # noqa: F403
+from config.settings.security import *  # noqa: F403

@@ -1,0 +1,10 @@
+"""WSGI entry point, for hosts that speak nothing else (no live updates)."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+application = get_wsgi_application()
