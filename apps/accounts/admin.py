@@ -9,7 +9,7 @@ from apps.accounts.models import Membership, User, Workspace
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(DjangoUserAdmin[User]):
     """People, found by e-mail."""
 
     ordering = ["email"]

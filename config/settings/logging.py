@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import structlog
+from structlog.typing import Processor  # noqa: TC002
 
 from config import env
 
@@ -10,7 +11,7 @@ LOG_LEVEL = env.read_str("ASSAY_LOG_LEVEL", "INFO").upper()
 LOG_FORMAT = env.read_str("ASSAY_LOG_FORMAT", "json")
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 
-_SHARED = [
+_SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
