@@ -9,5 +9,6 @@ from __future__ import annotations
 from config.settings.base import *  # noqa: F403
 from config.settings.celery import *  # noqa: F403
 from config.settings.logging import *  # noqa: F403
+from config.settings.paths import *  # noqa: F403
 from config.settings.product import *  # noqa: F403
 from config.settings.security import *  # noqa: F403
