@@ -1,0 +1,100 @@
+"""Means and standard errors of many rows at once: what every interval and test uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+# Sums of rounded decimals leave a spread of about 1e-16 of the scores' size where
+# there is none; dividing by it would make a t statistic of 1e15.
+NO_SPREAD = 1e-12
+
+# The fewest independent units that can show a spread.
+MIN_UNITS = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grouping:
+    """Columns brought together by cluster: `order` sorts them, `starts` cuts them."""
+
+    order: IntArray
+    starts: IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moments:
+    """One entry per row.
+
+    `units` counts what is taken as independent: clusters where given, else items.
+    `mean` is NaN where n is 0, `standard_error` is NaN where there are fewer than two
+    units, and exactly 0 where the units do not differ.
+    """
+
+    n: IntArray
+    units: IntArray
+    mean: FloatArray
+    standard_error: FloatArray
+
+
+def group_columns(clusters: Sequence[Hashable]) -> Grouping:
+    """Order the columns by cluster, clusters in order of first appearance."""
+    codes: dict[Hashable, int] = {}
+    column_codes = np.array([codes.setdefault(name, len(codes)) for name in clusters])
+    order = np.argsort(column_codes, kind="stable")
+    starts = np.searchsorted(column_codes[order], np.arange(len(codes)))
+    return Grouping(order.astype(np.int64), starts.astype(np.int64))
+
+
+def row_moments(
+    values: FloatArray, starts: IntArray | None = None, *, scale: float | None = None
+) -> Moments:
+    """Will estimate each row's mean and the standard error of that mean.
+
+    The variance of the mean is the sum over units of the squared residual sum,
+    divided by n squared (Liang and Zeger 1986; Miller 2024, arXiv 2411.00640,
+    appendix A), times u / (u - 1) for u units (Cameron and Miller 2015, J. Human
+    Resources 50:317-372, section II), by which clusters of one item each give the
+    ordinary s / sqrt(n). Assumes that units are independent draws from one population
+    of units; nothing about the dependence inside a cluster.
+
+    Args:
+        values: rows x columns; NaN where a row has no score.
+        starts: first column of each cluster, for columns already in cluster order;
+            None where every column is a unit.
+        scale: size of the numbers that `values` were computed from, against which a
+            spread counts as rounding noise; by default the largest of `values`.
+    """
+    present = ~np.isnan(values)
+    n = present.sum(axis=1, dtype=np.int64)
+    filled = np.where(present, values, 0.0)
+    mean = _divide(filled.sum(axis=1), n)
+    residuals = np.where(present, values - mean[:, np.newaxis], 0.0)
+    units = n
+    if starts is not None:
+        residuals = np.add.reduceat(residuals, starts, axis=1)
+        sizes = np.add.reduceat(present.astype(np.int64), starts, axis=1)
+        units = (sizes > 0).sum(axis=1, dtype=np.int64)
+    inflation = _divide(units, units - 1)
+    error = _divide(np.sqrt((residuals**2).sum(axis=1) * inflation), n)
+    size = np.abs(filled).max(initial=0.0) if scale is None else scale
+    error[error <= NO_SPREAD * size] = 0.0
+    return Moments(n, units, mean, error)
+
+
+def _divide(
+    numerator: FloatArray | IntArray, denominator: FloatArray | IntArray
+) -> FloatArray:
+    """Divide where the denominator is positive; NaN elsewhere, without a warning."""
+    quotient = np.full(numerator.shape, np.nan)
+    np.divide(numerator, denominator, out=quotient, where=denominator > 0)
+    return quotient
