@@ -37,16 +37,19 @@ def start_servers() -> None:
 
 
 def _start_postgres(folder: Path) -> str:
-    server = Postgres(folder / "pg", folder / "pgrun", folder / "pg.log", VOLATILE)
-    server.create_cluster()
+    server = Postgres(
+        folder / "pg", folder / "pgrun", folder / "pg.log", "assay", VOLATILE
+    )
+    server.prepare()
     child = server.start()
     atexit.register(child.stop)
     server.await_ready(child)
-    return server.url("assay")
+    return server.url()
 
 
 def _start_valkey(folder: Path) -> str:
     server = Valkey(folder / "kv", folder / "kvrun", folder / "kv.log", durable=False)
+    server.prepare()
     child = server.start()
     atexit.register(child.stop)
     server.await_ready(child)

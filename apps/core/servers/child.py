@@ -48,6 +48,7 @@ class Child:
     def __init__(self, command: Command, *, watch: bool = not KERNEL_WATCHES) -> None:
         """Start it, from a thread that lives on: the kernel watches that thread."""
         self.command = command
+        self._swept = False
         self._watch = watch
         with command.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603
@@ -90,8 +91,10 @@ class Child:
                 break
             self._process.send_signal(number)
             self._wait(seconds)
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+        if not self._swept:  # once: later the number may be another's
+            self._swept = True
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
         if self._process.stdin:
             self._process.stdin.close()

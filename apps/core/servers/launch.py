@@ -57,7 +57,9 @@ def become(uid: int, gid: int, capability: int | None) -> None:
 
 def watch(argv: list[str], orphan_signal: int) -> int:
     """Run the program below this process and end it when standard input closes."""
-    child = subprocess.Popen(argv, stdin=subprocess.DEVNULL)  # noqa: S603
+    child = subprocess.Popen(  # noqa: S603
+        argv, stdin=subprocess.DEVNULL, close_fds=False
+    )
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, lambda received, _: child.send_signal(received))
 

@@ -16,8 +16,10 @@ from urllib.parse import quote
 from apps.core.errors import UnavailableError
 from apps.core.servers.child import Child, Command, last_line
 from apps.core.servers.identity import Identity, give, server_identity
+from apps.core.servers.orphans import Program
 
-START_SECONDS = 60.0
+# Loading what was stored may take minutes.
+START_SECONDS = 600.0
 STOP_STEPS = ((signal.SIGTERM, 10.0),)
 SOCKET_NAME = "valkey.sock"
 
@@ -40,14 +42,22 @@ class Valkey:
         """Return the address without a database number."""
         return f"unix://{quote(str(self.socket), safe='/')}"
 
+    @property
+    def program(self) -> Program:
+        """How its process is known (it writes its socket into its title)."""
+        return Program("valkey-server", str(self.socket))
+
     def identity(self) -> Identity | None:
         """Return the user that the server runs as; None means the caller."""
-        return server_identity(binary(), self.data, self.sockets)
+        return server_identity(self.data, self.sockets, binary())
+
+    def prepare(self, keep_fds: tuple[int, ...] = ()) -> None:
+        """Make its data directory."""
+        give(self.data, self.identity())
 
     def start(self, keep_fds: tuple[int, ...] = ()) -> Child:
         """Start the server; the caller holds its lock."""
         identity = self.identity()
-        give(self.data, identity)
         give(self.sockets, identity)
         self.socket.unlink(missing_ok=True)
         command = Command(
