@@ -12,6 +12,7 @@ class PriceSource(models.TextChoices):
 
     UNKNOWN = "unknown", "unknown"
     GENAI_PRICES = "genai_prices", "genai-prices package"
+    PROVIDER = "provider", "listed by the provider"
     HAND = "hand", "entered by hand"
     LOCAL = "local", "runs on this machine"
 
@@ -48,6 +49,9 @@ class Model(models.Model):
     release_date = models.DateField(null=True, blank=True)
     first_seen_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(default=timezone.now)
+    # When the provider's own listing last named it; null for what was entered by
+    # hand and never listed, whose absence from a listing therefore means nothing.
+    listed_at = models.DateTimeField(null=True, blank=True)
     is_new = models.BooleanField(default=False)
     is_deprecated = models.BooleanField(default=False)
     deprecated_at = models.DateTimeField(null=True, blank=True)

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 
 from apps.core.ids import new_id
+
+KEY_VARIABLE = r"^[A-Z][A-Z0-9_]*_API_KEY$"
 
 
 class GatewayKind(models.TextChoices):
@@ -23,7 +26,16 @@ class Provider(models.Model):
     gateway = models.CharField(max_length=30, choices=GatewayKind)
     base_url = models.CharField(max_length=500, blank=True)
     # The name of the environment variable, never the key itself.
-    key_variable = models.CharField(max_length=100, blank=True)
+    # Its form is fixed, so that no other secret of the installation can be named.
+    key_variable = models.CharField(
+        max_length=100,
+        blank=True,
+        validators=[
+            RegexValidator(KEY_VARIABLE, "Write a name such as EXAMPLE_API_KEY.")
+        ],
+    )
+    # Nobody bills for it: its models cost nothing.
+    is_local = models.BooleanField(default=False)
     website_url = models.URLField(blank=True)
     documentation_url = models.URLField(blank=True)
     is_active = models.BooleanField(default=True)
@@ -36,7 +48,12 @@ class Provider(models.Model):
             models.CheckConstraint(
                 condition=models.Q(gateway__in=GatewayKind.values),
                 name="provider_gateway_known",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(key_variable="")
+                | models.Q(key_variable__regex=KEY_VARIABLE),
+                name="provider_key_variable_form",
+            ),
         ]
 
     def __str__(self) -> str:
