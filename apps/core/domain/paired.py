@@ -129,7 +129,9 @@ def paired_differences(
     where `starts` is given). Where that error is 0 or unknown (one unit, or units
     that all differ alike) the t statistic does not exist; then the p-value is the
     sign test's, 2 · 0.5^u for u units that all point one way (Dixon and Mood 1946,
-    JASA 41:557-566), and 1 where nothing differs. Assumes independent units.
+    JASA 41:557-566), and 1 where nothing differs; the interval is then the widest
+    that the 0-1 scale admits, so it may hold 0 beside a small p. Assumes independent
+    units.
 
     Args:
         first: items in cluster order, NaN where there is no score.

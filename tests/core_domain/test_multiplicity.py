@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.core.domain.multiplicity import holm_adjust
+
+p_values = st.lists(st.floats(0, 1), min_size=1, max_size=30)
+
+
+@given(p=p_values, alpha=st.floats(0.001, 0.5))
+def test_holm_rejects_what_stepping_down_rejects(p: list[float], alpha: float) -> None:
+    rejected = set()
+    for step, i in enumerate(sorted(range(len(p)), key=lambda i: p[i])):
+        if p[i] * (len(p) - step) > alpha:
+            break
+        rejected.add(i)
+    adjusted = holm_adjust(p)
+    assert {i for i, value in enumerate(adjusted) if value <= alpha} == rejected
+
+
+@given(p=p_values)
+def test_holm_lies_between_the_plain_and_the_bonferroni_value(p: list[float]) -> None:
+    for plain, adjusted in zip(p, holm_adjust(p), strict=True):
+        assert plain <= adjusted <= min(1.0, plain * len(p))
+
+
+@given(p=p_values, seed=st.integers(0, 99))
+def test_holm_does_not_depend_on_the_order(p: list[float], seed: int) -> None:
+    order = np.random.default_rng(seed).permutation(len(p))
+    shuffled = holm_adjust([p[i] for i in order])
+    assert shuffled == tuple(holm_adjust(p)[i] for i in order)
+
+
+def test_holm_of_the_textbook_example() -> None:
+    assert holm_adjust([0.01, 0.04, 0.03, 0.005]) == pytest.approx(
+        (0.03, 0.06, 0.06, 0.02)
+    )
+
+
+def test_no_test_has_no_correction() -> None:
+    assert holm_adjust([]) == ()
+
+
+@pytest.mark.parametrize("bad", [-0.1, 1.1, float("nan")])
+def test_what_is_no_probability_is_refused(bad: float) -> None:
+    with pytest.raises(ValueError, match="p-value"):
+        holm_adjust([0.5, bad])
