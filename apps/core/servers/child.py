@@ -99,6 +99,12 @@ class Child:
         if self._process.stdin:
             self._process.stdin.close()
 
+    def kill(self) -> None:
+        """End it at once, with its session."""
+        if self.exit_code() is None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+
     def _wait(self, seconds: float) -> None:
         # Popen.wait(timeout) sleeps up to 50 ms between looks.
         until = time.monotonic() + seconds

@@ -154,14 +154,19 @@ class Lease:
         """Return what the keeper says now, or None."""
         return State.read(self._state)
 
-    def release(self) -> None:
-        """Give the share back; the last one out returns when the server has stopped."""
+    def release(self) -> bool:
+        """Give the share back; the last one out returns when the server has stopped.
+
+        Returns whether this was the last one.
+        """
         if self._lock is None or os.getpid() != self._holder:
-            return  # a fork shares the lock and leaves it to its parent
+            return False  # a fork shares the lock and leaves it to its parent
         lock, self._lock = self._lock, None
-        if lock.try_exclusive():
+        was_last = lock.try_exclusive()
+        if was_last:
             self._await_end_of_keeper()
         lock.close()
+        return was_last
 
     def _await_end_of_keeper(self) -> None:
         """Stop the keeper, which cannot see that the lease ended while we have it."""
