@@ -18,9 +18,16 @@ class Result(models.Model):
     pk = models.CompositePrimaryKey("run_month", "id")
     id = models.UUIDField(default=new_id, editable=False)
     run_month = models.DateField()
-    run = models.ForeignKey("benchmarks.Run", models.CASCADE, related_name="results")
-    model = models.ForeignKey("catalog.Model", models.PROTECT, related_name="+")
-    task = models.ForeignKey("benchmarks.Task", models.PROTECT, related_name="+")
+    # No index of their own: each begins one of the indexes below.
+    run = models.ForeignKey(
+        "benchmarks.Run", models.CASCADE, related_name="results", db_index=False
+    )
+    model = models.ForeignKey(
+        "catalog.Model", models.PROTECT, related_name="+", db_index=False
+    )
+    task = models.ForeignKey(
+        "benchmarks.Task", models.PROTECT, related_name="+", db_index=False
+    )
     epoch = models.PositiveIntegerField()
     attempt = models.PositiveIntegerField(default=1)
     is_final = models.BooleanField(default=True)
@@ -70,7 +77,7 @@ class Result(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["run", "model"], name="result_run_model"),
+            models.Index(fields=["run", "id"], name="result_run_id"),
             models.Index(fields=["model", "created_at"], name="result_model_time"),
             models.Index(fields=["task", "created_at"], name="result_task_time"),
         ]

@@ -36,6 +36,7 @@ class ShardStatus(models.TextChoices):
     PENDING = "pending", "Pending"
     LEASED = "leased", "Leased"
     DONE = "done", "Done"
+    STOPPED = "stopped", "Stopped at the cost limit"
     CANCELLED = "cancelled", "Cancelled"
     FAILED = "failed", "Failed"
 
@@ -43,7 +44,8 @@ class ShardStatus(models.TextChoices):
 class Run(models.Model):
     """One pass of some models over one suite version.
 
-    The totals are kept in the same transaction as the results that they count.
+    The totals are kept in the same transaction as the results that they count: final
+    ones by verdict, the cost of every attempt.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -79,6 +81,8 @@ class Run(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    # Unscored results from before this moment are to be tried once more.
+    resumed_at = models.DateTimeField(null=True, blank=True)
     status_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -119,9 +123,18 @@ class Shard(models.Model):
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     # Set when the broker took the message: null marks work to publish again.
     published_at = models.DateTimeField(null=True, blank=True)
+    # How often it was claimed since it last stored a result.
     takes = models.PositiveIntegerField(default=0)
+    samples = models.PositiveIntegerField()
+    passed = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    unscored = models.PositiveIntegerField(default=0)
+    cost = models.DecimalField(max_digits=14, decimal_places=8, default=0)
+    # Expected cost of the samples that are under way, held against the run's limit.
+    reserved = models.DecimalField(max_digits=14, decimal_places=8, default=0)
+    # How the limit of concurrent requests moved, newest last, with each reason.
     limit_changes = models.JSONField(default=list, blank=True)
-    failure = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -136,6 +149,14 @@ class Shard(models.Model):
                 condition=~models.Q(status=ShardStatus.LEASED)
                 | models.Q(lease_token__isnull=False, lease_expires_at__isnull=False),
                 name="shard_leased_has_lease",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    samples__gte=models.F("passed")
+                    + models.F("failed")
+                    + models.F("unscored")
+                ),
+                name="shard_counts_within_samples",
             ),
         ]
         indexes = [models.Index(fields=["status", "lease_expires_at"])]

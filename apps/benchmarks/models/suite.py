@@ -42,6 +42,9 @@ class SuiteVersion(models.Model):
     source = models.CharField(max_length=200, blank=True)
     # SHA-256 over the canonical form of all tasks: the same content is one version.
     content_hash = models.CharField(max_length=64)
+    # Grows in every transaction that changes the rollups: what was computed from them
+    # may be kept for as long as this number stands.
+    revision = models.PositiveBigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

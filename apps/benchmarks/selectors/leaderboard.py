@@ -1,0 +1,258 @@
+"""The leaderboard of a suite: what stands on it, with its uncertainty.
+
+It is computed from the rollups, which are written in the same transaction as the
+results. Nothing here can be stale: what is kept between calls is kept under the
+suite version's revision, which grows in every transaction that changes a rollup.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from apps.benchmarks.domain.latency import latency_quantile
+from apps.benchmarks.domain.periods import DEFAULT_PERIOD, first_day_of
+from apps.benchmarks.models import ModelDay, SuiteVersion
+from apps.benchmarks.selectors.standings import (
+    ModelName,
+    Standings,
+    Usage,
+    read_names,
+    read_standings,
+)
+from apps.benchmarks.selectors.suites import SuiteVersionRow, get_visible_suites
+from apps.core.errors import InvalidInputError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date, datetime
+    from decimal import Decimal
+    from uuid import UUID
+
+    from apps.accounts.selectors.workspaces import Viewer
+    from apps.core.domain.comparison import ModelStanding, PairComparison
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderboardRow:
+    """One model's line.
+
+    `mean` with its 95 % interval is over `n` tasks, each task's repeats averaged;
+    `samples` counts the scored answers behind them and `unscored` those that an
+    infrastructure failure left without a score. Latencies are working times in ms,
+    cost is US dollars; None is unknown, and `mean` and the ranks are None for a model
+    of which nothing was scored.
+    """
+
+    model_id: UUID
+    model: str  # provider/name
+    display_name: str
+    rank_low: int | None
+    rank_high: int | None
+    mean: float | None
+    ci_low: float | None
+    ci_high: float | None
+    n: int
+    samples: int
+    unscored: int
+    cost_per_task: Decimal | None
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    input_tokens: int | None
+    output_tokens: int | None
+    last_run_id: UUID | None
+    last_result_at: datetime
+    least_detectable_difference: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaderboard:
+    """A suite's leaderboard over the UTC days from `since` until now.
+
+    `pairs` name models as `provider/name`. `as_of` is when the newest result in it
+    was made, None where there is none. `clustered` tells that intervals and tests
+    take tasks of one family as one draw.
+    """
+
+    version: SuiteVersionRow
+    period: str
+    sort: str
+    since: date
+    as_of: datetime | None
+    rows: tuple[LeaderboardRow, ...]
+    pairs: tuple[PairComparison, ...]
+    clustered: bool
+    samples: int
+    unscored: int
+    least_detectable_difference: float | None
+    revision: int
+
+
+_Key = tuple[int | float | str, ...]
+
+
+def _known(value: float | Decimal | None, *, falling: bool = False) -> _Key:
+    """Sort what is unknown last, whatever the direction."""
+    if value is None:
+        return (1, 0.0)
+    return (0, -float(value) if falling else float(value))
+
+
+_ORDER: dict[str, Callable[[LeaderboardRow], _Key]] = {
+    "rank": lambda row: (*_known(row.rank_low), *_known(row.mean, falling=True)),
+    "score": lambda row: _known(row.mean, falling=True),
+    "model": lambda row: (row.display_name.lower(),),
+    "n": lambda row: (-row.n, -row.samples),
+    "unscored": lambda row: (-row.unscored,),
+    "cost": lambda row: _known(row.cost_per_task),
+    "p50": lambda row: _known(row.latency_p50_ms),
+    "p95": lambda row: _known(row.latency_p95_ms),
+    "tokens": lambda row: _known(row.output_tokens),
+    "last": lambda row: (-row.last_result_at.timestamp(),),
+}
+SORTS = tuple(_ORDER)
+
+
+def get_leaderboard(
+    viewer: Viewer,
+    suite_slug: str,
+    *,
+    period: str = DEFAULT_PERIOD,
+    sort: str = "rank",
+    version: int | None = None,
+    now: datetime,
+) -> Leaderboard:
+    """Return the leaderboard of a suite's newest version that has a result.
+
+    Only public runs are counted. `sort` is one of `SORTS`, a leading "-" reverses it.
+
+    Raises:
+        InvalidInputError: no such period or sort.
+        NotFoundError: no such suite or version is visible.
+    """
+    since = first_day_of(period, now)
+    name = sort.removeprefix("-")
+    if name not in _ORDER:
+        raise InvalidInputError(
+            f"There is no order {sort!r}; use one of {', '.join(SORTS)}."
+        )
+    chosen = _choose_version(viewer, suite_slug, version, since)
+    standings = _standings(chosen.id, since, chosen.revision)
+    names = read_names(chosen.id, since)
+    rows = sorted(_to_rows(standings, names), key=lambda row: row.model)
+    rows.sort(key=_ORDER[name], reverse=sort.startswith("-"))
+    return Leaderboard(
+        version=_to_version_row(chosen, standings.tasks),
+        period=period,
+        sort=sort,
+        since=since,
+        as_of=max((row.last_result_at for row in rows), default=None),
+        rows=tuple(rows),
+        pairs=_name_pairs(standings.pairs, names),
+        clustered=standings.clustered,
+        samples=sum(row.samples for row in rows),
+        unscored=sum(row.unscored for row in rows),
+        least_detectable_difference=standings.least_detectable_difference,
+        revision=chosen.revision,
+    )
+
+
+def _choose_version(
+    viewer: Viewer, slug: str, number: int | None, since: date
+) -> SuiteVersion:
+    """Return the numbered version, else the newest with results, else the newest."""
+    versions = list(
+        SuiteVersion.objects.filter(
+            suite__in=get_visible_suites(viewer), suite__slug=slug
+        )
+        .select_related("suite")
+        .order_by("-number")
+    )
+    if number is not None:
+        versions = [version for version in versions if version.number == number]
+    if not versions:
+        what = f"suite {slug!r}" if number is None else f"suite {slug!r} v{number}"
+        raise NotFoundError(f"There is no {what}.")
+    if len(versions) == 1:
+        return versions[0]
+    measured = set(
+        ModelDay.objects.filter(suite_version__in=versions, day__gte=since)
+        .values_list("suite_version_id", flat=True)
+        .distinct()
+    )
+    return next((one for one in versions if one.id in measured), versions[0])
+
+
+@lru_cache(maxsize=64)
+def _standings(suite_version_id: UUID, since: date, revision: int) -> Standings:
+    # The revision is read before the rollups: what is kept is never older than it.
+    del revision
+    return read_standings(suite_version_id, since)
+
+
+def _to_rows(
+    standings: Standings, names: Mapping[UUID, ModelName]
+) -> list[LeaderboardRow]:
+    return [
+        _to_row(usage, names[usage.model_id], standings.models.get(str(usage.model_id)))
+        for usage in standings.usage
+        if usage.model_id in names
+    ]
+
+
+def _name_pairs(
+    pairs: tuple[PairComparison, ...], names: Mapping[UUID, ModelName]
+) -> tuple[PairComparison, ...]:
+    called = {str(model_id): name.model for model_id, name in names.items()}
+    return tuple(
+        replace(pair, a=called[pair.a], b=called[pair.b])
+        for pair in pairs
+        if pair.a in called and pair.b in called
+    )
+
+
+def _to_row(
+    usage: Usage, name: ModelName, standing: ModelStanding | None
+) -> LeaderboardRow:
+    return LeaderboardRow(
+        model_id=usage.model_id,
+        model=name.model,
+        display_name=name.display_name,
+        rank_low=standing.rank_low if standing else None,
+        rank_high=standing.rank_high if standing else None,
+        mean=standing.mean if standing else None,
+        ci_low=standing.ci_low if standing else None,
+        ci_high=standing.ci_high if standing else None,
+        n=standing.n if standing else 0,
+        samples=usage.scored,
+        unscored=usage.unscored,
+        cost_per_task=usage.cost_per_task,
+        latency_p50_ms=latency_quantile(usage.latency, 0.5),
+        latency_p95_ms=latency_quantile(usage.latency, 0.95),
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        last_run_id=usage.last_run_id,
+        last_result_at=usage.last_result_at,
+        least_detectable_difference=(
+            standing.least_detectable_difference if standing else None
+        ),
+    )
+
+
+def _to_version_row(version: SuiteVersion, tasks: int) -> SuiteVersionRow:
+    suite = version.suite
+    return SuiteVersionRow(
+        id=version.id,
+        suite_id=suite.id,
+        suite_slug=suite.slug,
+        suite_title=suite.title,
+        description=suite.description,
+        is_public=suite.is_public,
+        workspace_id=suite.workspace_id,
+        number=version.number,
+        seed=version.seed,
+        content_hash=version.content_hash,
+        created_at=version.created_at,
+        tasks=tasks,
+    )
