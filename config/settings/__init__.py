@@ -12,3 +12,4 @@ from config.settings.logging import *  # noqa: F403
 from config.settings.paths import *  # noqa: F403
 from config.settings.product import *  # noqa: F403
 from config.settings.security import *  # noqa: F403
+from config.settings.supervisor import *  # noqa: F403
