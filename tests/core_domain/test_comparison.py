@@ -109,6 +109,33 @@ def test_models_without_a_common_item_are_not_told_apart() -> None:
     assert ranks(comparison) == {"a": (1, 2), "b": (1, 2)}
 
 
+def test_the_common_items_and_not_the_means_say_who_wins() -> None:
+    scores = [Score("a", str(i), 0.5 + i / 500) for i in range(20)]
+    scores += [Score("a", f"easy{i}", 1.0) for i in range(80)]
+    scores += [Score("b", str(i), 0.7 + i / 499) for i in range(20)]
+    comparison = compare_models(tabulate(scores))
+    pair = comparison.pairs[0]
+    assert (pair.a, pair.b) == ("a", "b")
+    assert pair.difference == pytest.approx(-0.2, abs=0.01)
+    assert ranks(comparison) == {"a": (2, 2), "b": (1, 1)}
+
+
+def test_a_p_value_of_zero_is_a_test_like_any_other() -> None:
+    rng = np.random.default_rng(9)
+    base = rng.normal(size=400)
+    shifts = {"far": 9e9, "near": 0.01, "zero": 0.0}
+    scores = [
+        Score(model, str(i), base[i] + shift + rng.normal())
+        for model, shift in shifts.items()
+        for i in range(400)
+    ]
+    far_first, far_second, close = compare_models(tabulate(scores)).pairs
+    assert far_first.p == far_second.p_adjusted == 0.0
+    assert far_second.significant
+    assert close.p is not None
+    assert close.p_adjusted == close.p > 0.05
+
+
 def test_an_untested_pair_costs_the_others_nothing() -> None:
     scores = ladder()
     alone = compare_models(tabulate(scores))

@@ -66,6 +66,11 @@ def test_an_unknown_scale_without_spread_has_no_interval(scores: list[float]) ->
     assert estimate.method is IntervalMethod.NONE
 
 
+def test_ones_and_zeros_on_an_unknown_scale_get_the_t_interval() -> None:
+    estimate = estimate_mean([1, 0, 0, 1], unit_scale=False)
+    assert estimate.interval == t_interval([1, 0, 0, 1])
+
+
 def test_an_interval_on_the_unit_scale_stays_on_it() -> None:
     estimate = estimate_mean([0.99, 1.0, 1.0, 0.7])
     assert estimate.interval is not None

@@ -149,6 +149,13 @@ def test_a_constant_difference_on_an_unknown_scale_has_no_interval() -> None:
     assert (ours.difference, ours.interval, ours.p) == (2.0, None, 0.5)
 
 
+def test_ones_and_zeros_on_an_unknown_scale_get_the_t_test() -> None:
+    first, second = [1.0, 1, 0, 1, 1], [0.0, 1, 1, 0, 1]
+    ours = paired_difference(first, second, settings=ANY_SCALE)
+    assert ours.test is PairedTest.T
+    assert ours.p == pytest.approx(stats.ttest_rel(first, second).pvalue)
+
+
 def test_clusters_that_all_differ_alike_count_as_one_sign_each() -> None:
     second = [i / 100 for i in range(30)]
     first = [value + 0.2 for value in second]
