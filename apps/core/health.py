@@ -1,0 +1,74 @@
+"""Whether the installation can do its work: a registry of checks, run on demand."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from apps.core.errors import AppError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check saw: in words, and what to do where it is not well."""
+
+    ok: bool
+    detail: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """A finding with the check's name and the milliseconds that it took."""
+
+    name: str
+    finding: Finding
+    latency_ms: float
+
+
+Check = "Callable[[datetime], Finding]"
+_checks: dict[str, Callable[[datetime], Finding]] = {}
+
+
+def register_check(name: str, check: Callable[[datetime], Finding]) -> None:
+    """Make readiness depend on `check`, which is called with the present time.
+
+    Apps above core call this from their `apps.py`. A check that raises has failed.
+
+    Raises:
+        ValueError: a check of that name exists.
+    """
+    if name in _checks:
+        raise ValueError(f"there is a check named {name!r} already")
+    _checks[name] = check
+
+
+def registered_checks() -> tuple[str, ...]:
+    """Return the names of all checks, in the order in which they run."""
+    return tuple(_checks)
+
+
+def run_checks(now: datetime) -> tuple[CheckResult, ...]:
+    """Run every check, one after the other, whatever the others found."""
+    return tuple(_run(name, now) for name in _checks)
+
+
+def _run(name: str, now: datetime) -> CheckResult:
+    started = time.perf_counter()
+    try:
+        finding = _checks[name](now)
+    except AppError as error:
+        finding = Finding(ok=False, detail=str(error))
+    except Exception as error:  # a check must not hide what the others find
+        logger.exception("health_check_failed", check=name)
+        finding = Finding(ok=False, detail=f"{type(error).__name__}: {error}")
+    return CheckResult(name, finding, (time.perf_counter() - started) * 1000)

@@ -1,0 +1,80 @@
+"""Steps that every log line passes: secrets are struck out, the pulse is left out."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict
+
+STRUCK = "[removed]"
+PULSE_TASK = "core.pulse"
+
+_SECRET_NAME = re.compile(
+    r"(pass(word|wd)?|secret|token|api_?key|authorization|cookie|session_?key|dsn)$",
+    re.IGNORECASE,
+)
+_SECRETS = (
+    # a=b in a query or a message, and "a": "b" in a dump
+    re.compile(
+        r"""(?P<kept>\b(?:[\w-]*(?:password|secret|token|api[_-]?key|signature))"""
+        r"""["']?\s*[=:]\s*["']?)(?P<secret>[^\s&"',;}]+)""",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?P<kept>\b(?:bearer|basic)\s+)(?P<secret>[\w.~+/=-]{6,})", re.IGNORECASE
+    ),
+    # the password of an address
+    re.compile(r"(?P<kept>\w://[^\s/:@]*:)(?P<secret>[^\s/@]+)(?=@)"),
+    # keys by the form that their makers gave them
+    re.compile(
+        r"(?P<kept>)(?P<secret>\b(?:sk-|sk_live_|rk_live_|xoxb-|ghp_|AIza)[\w-]{8,})"
+    ),
+)
+# The words that carry one request from its process into its tasks.
+_ENOUGH = 20_000
+
+
+def strike_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Strike out values whose name or form says that they are secret."""
+    return {
+        name: STRUCK
+        if _SECRET_NAME.search(name) and isinstance(value, str)
+        else struck(value)
+        for name, value in event.items()
+    }
+
+
+def struck(value: Any) -> Any:
+    """Return the value without secrets, whatever containers they lie in."""
+    if isinstance(value, str):
+        return _strike_text(value)
+    if isinstance(value, dict):
+        return strike_secrets(None, "", value)
+    if isinstance(value, list | tuple):
+        return [struck(item) for item in value]
+    return value
+
+
+def _strike_text(text: str) -> str:
+    shown = text if len(text) <= _ENOUGH else f"{text[:_ENOUGH]}…"
+    for pattern in _SECRETS:
+        shown = pattern.sub(rf"\g<kept>{STRUCK}", shown)
+    return shown
+
+
+def drop_pulse(_logger: Any, method: str, event: EventDict) -> EventDict:
+    """Leave out that the pulse was sent and run, which happens every 10 seconds.
+
+    Raises:
+        DropEvent: the line is about that and nothing else.
+    """
+    if method in {"debug", "info", "log"} and PULSE_TASK in {
+        event.get("task"),
+        event.get("child_task_name"),
+    }:
+        raise structlog.DropEvent
+    return event

@@ -1,0 +1,22 @@
+"""Crash reports to Sentry: only where a DSN is set, and without people's data."""
+
+from __future__ import annotations
+
+import sentry_sdk
+from django.conf import settings
+
+
+def start() -> None:
+    """Begin to report crashes, if SENTRY_DSN says where to."""
+    if not settings.SENTRY_DSN:
+        return
+    sentry_sdk.init(
+        dsn=settings.SENTRY_DSN,
+        release=f"assay@{settings.VERSION}",
+        environment=settings.SENTRY_ENVIRONMENT,
+        # Nothing that says who: no user, address, cookie, form, prompt or answer.
+        send_default_pii=False,
+        max_request_body_size="never",
+        include_local_variables=False,
+        traces_sample_rate=0.0,
+    )
