@@ -8,8 +8,12 @@ from celery import Celery
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# A platform that stops a worker sends SIGTERM once and kills soon after: stop as on
+# SIGQUIT, which gives running jobs `worker_soft_shutdown_timeout`, then cuts them off.
+os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
 
 app = Celery("assay")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(DjangoStructLogInitStep)
+app.steps["worker"].add("apps.core.worker:ReportingStep")
 app.autodiscover_tasks()

@@ -20,7 +20,11 @@ from config.settings.paths import (
 # Makes `ModelAdmin[User]` and its like work at run time.
 django_stubs_ext.monkeypatch()
 
-DEBUG = env.read_bool("ASSAY_DEBUG", default=False)
+DEBUG = env.read_bool(
+    "ASSAY_DEBUG",
+    default=False,
+    about="Show tracebacks in the browser and reload static files. Not in production.",
+)
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -52,6 +56,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "apps.core.web.observe.ObserveMiddleware",
+    "apps.core.web.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -63,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "apps.core.web.errors.AppErrorMiddleware",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -75,15 +82,20 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "apps.core.web.context.page",
+                "apps.core.web.alarm.operations_alarm",
             ],
         },
     },
 ]
 
+_database = dj_database_url.parse(DATABASE_URL, conn_max_age=60)
 DATABASES = {
     "default": {
-        **dj_database_url.parse(DATABASE_URL, conn_max_age=60),
+        **_database,
         "CONN_HEALTH_CHECKS": True,
+        # A host that drops packets must not hold a request for minutes.
+        "OPTIONS": {"connect_timeout": 5, **_database.get("OPTIONS", {})},
     }
 }
 
@@ -92,6 +104,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": redis_url(1),
         "KEY_PREFIX": "assay",
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
     }
 }
 
@@ -127,3 +140,26 @@ STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
     BASE_DIR / "static",
     *_plotly_files(),
 ]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "apps.core.static.HashedStorage"
+        )
+    },
+}
+# Until `collectstatic` has run, files are served from where they lie in the code.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_MAX_AGE = 0 if DEBUG else 60
+
+
+def _forbid_guessing(headers: Any, *_: str) -> None:
+    """Keep browsers to the stated type, as Django does for its own responses."""
+    headers["X-Content-Type-Options"] = "nosniff"
+
+
+WHITENOISE_ADD_HEADERS_FUNCTION = _forbid_guessing

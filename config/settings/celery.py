@@ -2,23 +2,64 @@
 
 from __future__ import annotations
 
+import os
+
 from config import env
 from config.settings.paths import celery_url
 
-CELERY_BROKER_URL = env.read_str("CELERY_BROKER_URL") or celery_url(4)
+CELERY_BROKER_URL = env.read_url(
+    "CELERY_BROKER_URL",
+    celery_url(4),
+    schemes=("redis", "rediss", "redis+socket", "amqp", "amqps", "sqs"),
+    shown="database 4 of `REDIS_URL`",
+    about="A broker for jobs apart from the Redis that holds cache and heartbeats.",
+)
 CELERY_TASK_IGNORE_RESULT = True
+# Nothing is stored, so there is nothing to clean up each night.
+CELERY_RESULT_EXPIRES = None
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+# A job that goes on without its broker keeps its lease and finishes; the copy that the
+# broker delivers anew finds the lease taken.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+# After an interrupt: how long running jobs may go on before they are cut off. What is
+# cut off comes back through its lease.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5.0
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"benchmarks.run_shard": {"queue": "benchmarks"}}
+BENCHMARK_QUEUE = "benchmarks"
+QUEUES = (CELERY_TASK_DEFAULT_QUEUE, BENCHMARK_QUEUE)
+CELERY_TASK_ROUTES = {"benchmarks.run_shard": {"queue": BENCHMARK_QUEUE}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Leases in the database bring lost work back; the broker need not, but must not
 # deliver a long shard twice while it still runs.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 12 * 3600}
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "apps.core.scheduler:ReportingScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
-CELERY_TASK_ALWAYS_EAGER = env.read_bool("ASSAY_TASKS_EAGER", default=False)
+# Written after every job: a scheduler that is killed repeats none.
+CELERY_BEAT_SYNC_EVERY = 1
+PULSE_SECONDS = 10
+CELERY_BEAT_SCHEDULE = {
+    "core.pulse": {
+        "task": "core.pulse",
+        "schedule": float(PULSE_SECONDS),
+        # Pulses that nobody took must not pile up.
+        "options": {"expire_seconds": 3 * PULSE_SECONDS},
+    }
+}
+CELERY_TASK_ALWAYS_EAGER = env.read_bool(
+    "ASSAY_TASKS_EAGER",
+    default=False,
+    about="Run jobs inside the process that enqueues them. For tests.",
+)
 CELERY_TASK_EAGER_PROPAGATES = True
+BENCHMARK_SLOTS = env.read_int(
+    "ASSAY_BENCHMARK_SLOTS",
+    max(2, os.cpu_count() or 1),
+    minimum=1,
+    shown="the number of cores, at least 2",
+    about="How many models one benchmark worker runs at a time.",
+)

@@ -3,32 +3,71 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
+from apps.core.servers.layout import Layout
 from config import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-VAR_DIR = env.read_path("ASSAY_VAR", BASE_DIR / "var")
-# The supervisor and manage.py set both for embedded servers.
-DATABASE_URL = (
-    env.read_str("DATABASE_URL")
-    or f"postgresql:///assay?host={VAR_DIR}/run&user=postgres"
+VAR_DIR = env.read_path(
+    "ASSAY_VAR",
+    BASE_DIR / "var",
+    shown="`var` in the checkout",
+    about="The folder for everything that the installation writes: embedded servers, "
+    "logs, collected static files and the generated secret key.",
 )
-REDIS_URL = env.read_str("REDIS_URL") or f"unix://{VAR_DIR}/run/valkey.sock"
+_LAYOUT = Layout(VAR_DIR)
+_EMBEDDED_DATABASE = _LAYOUT.postgres().url()
+# For embedded servers, `manage.py` and the supervisor set both addresses.
+DATABASE_URL = env.read_url(
+    "DATABASE_URL",
+    _EMBEDDED_DATABASE,
+    schemes=("postgresql", "postgres"),
+    shown="the embedded PostgreSQL",
+    about="A PostgreSQL 16 or newer to use in place of the embedded one.",
+)
+REDIS_URL = env.read_url(
+    "REDIS_URL",
+    _LAYOUT.valkey().url(),
+    schemes=("redis", "rediss", "unix"),
+    shown="the embedded Valkey",
+    about="A Redis or Valkey to use in place of the embedded one. Its databases 0 "
+    "(heartbeats, live updates), 1 (cache) and 4 (jobs) are used; a number in the "
+    "address is ignored.",
+)
+USES_EMBEDDED_DATABASE = DATABASE_URL == _EMBEDDED_DATABASE
 
 
 def redis_url(database: int) -> str:
     """Return the address of one numbered database of the Redis server."""
-    if REDIS_URL.startswith("unix://"):
-        return f"{REDIS_URL.split('?')[0]}?db={database}"
-    scheme, _, rest = REDIS_URL.partition("://")
-    host = rest.split("/")[0]
-    return f"{scheme}://{host}/{database}"
+    parts = urlsplit(REDIS_URL)
+    if parts.scheme == "unix":
+        query = _with_query(parts, f"db={database}", dropped="db")
+        return f"unix://{parts.netloc}{parts.path}?{query}"
+    return parts._replace(path=f"/{database}").geturl()
 
 
 def celery_url(database: int) -> str:
     """Return the same address in the form that Celery's transport wants."""
-    address = redis_url(database)
-    if address.startswith("unix://"):
-        path = address.removeprefix("unix://").split("?")[0]
-        return f"redis+socket://{path}?virtual_host={database}"
-    return address
+    parts = urlsplit(redis_url(database))
+    if parts.scheme == "unix":
+        query = _with_query(parts, f"virtual_host={database}", dropped="db")
+        return f"redis+socket://{parts.netloc}{parts.path}?{query}"
+    if parts.scheme == "rediss" and "ssl_cert_reqs" not in parts.query:
+        # Celery refuses an encrypted address that does not say this.
+        query = _with_query(parts, "ssl_cert_reqs=required", dropped="")
+        return parts._replace(query=query).geturl()
+    return parts.geturl()
+
+
+def _with_query(parts: SplitResult, added: str, *, dropped: str) -> str:
+    kept = [
+        pair
+        for pair in parts.query.split("&")
+        if pair and pair.partition("=")[0] != dropped
+    ]
+    return "&".join([*kept, added])
+
+
+# Not the cache's database: clearing the cache must not stop the heartbeats.
+HEARTBEAT_URL = redis_url(0)

@@ -1,15 +1,63 @@
-"""What is Assay's own: providers, sandbox, the supervisor's steps and children."""
+"""What is Assay's own: version, providers, sandbox, metrics and crash reports."""
 
 from __future__ import annotations
 
+import tomllib
+
 from config import env
+from config.settings.paths import BASE_DIR
 
-SENTRY_DSN = env.read_str("SENTRY_DSN")
-SANDBOX_TIER = env.read_str("ASSAY_SANDBOX_TIER")  # "", "A", "B" or "none"
-SHARD_LEASE_SECONDS = env.read_int("ASSAY_SHARD_LEASE_SECONDS", 60, minimum=5)
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"][
+    "version"
+]
 
-ANTHROPIC_API_KEY = env.read_str("ANTHROPIC_API_KEY")
-OPENAI_API_KEY = env.read_str("OPENAI_API_KEY")
-OPENROUTER_API_KEY = env.read_str("OPENROUTER_API_KEY")
-GOOGLE_API_KEY = env.read_str("GOOGLE_API_KEY")
-OLLAMA_BASE_URL = env.read_str("OLLAMA_BASE_URL")
+SENTRY_DSN = env.read_str(
+    "SENTRY_DSN",
+    about="Where crashes are reported. Nothing is reported while it is empty; what is "
+    "reported names no user and holds no request body, cookie, prompt or answer.",
+)
+SENTRY_ENVIRONMENT = env.read_str(
+    "SENTRY_ENVIRONMENT",
+    "production",
+    about="The name of this installation in crash reports.",
+)
+METRICS_TOKEN = env.read_str(
+    "METRICS_TOKEN",
+    about="The bearer token that reads `/metrics`. Without one, only clients on the "
+    "same host and signed-in staff may read it.",
+)
+SANDBOX_TIER = env.read_choice(
+    "ASSAY_SANDBOX_TIER",
+    ("", "A", "B", "none"),
+    "",
+    about="Force the sandbox: A is bubblewrap, B is Landlock with seccomp, none grades "
+    "nothing. Empty takes the strongest that works here.",
+)
+SHARD_LEASE_SECONDS = env.read_int(
+    "ASSAY_SHARD_LEASE_SECONDS",
+    60,
+    minimum=5,
+    about="How long a worker that fell silent keeps its part of a run before another "
+    "worker may take it.",
+)
+
+
+def _key(name: str, provider: str) -> str:
+    return env.read_str(name, about=f"The key for models of {provider}.")
+
+
+ANTHROPIC_API_KEY = _key("ANTHROPIC_API_KEY", "Anthropic")
+OPENAI_API_KEY = _key("OPENAI_API_KEY", "OpenAI")
+OPENROUTER_API_KEY = _key("OPENROUTER_API_KEY", "OpenRouter")
+GOOGLE_API_KEY = _key("GOOGLE_API_KEY", "Google")
+OLLAMA_BASE_URL = env.read_str(
+    "OLLAMA_BASE_URL", about="The address of an Ollama server, such as its `/v1`."
+)
+# By name, as the catalogue's providers and the system checks look them up.
+PROVIDER_KEYS = {
+    "ANTHROPIC_API_KEY": ANTHROPIC_API_KEY,
+    "OPENAI_API_KEY": OPENAI_API_KEY,
+    "OPENROUTER_API_KEY": OPENROUTER_API_KEY,
+    "GOOGLE_API_KEY": GOOGLE_API_KEY,
+    "OLLAMA_BASE_URL": OLLAMA_BASE_URL,
+}

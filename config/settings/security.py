@@ -10,29 +10,55 @@ from config import env
 from config.settings.paths import VAR_DIR
 
 
-def _secret_key() -> str:
-    """Return the configured key, or one made once for this installation."""
-    configured = env.read_str("SECRET_KEY")
-    if configured:
-        return configured
+def _generated_key() -> str:
+    """Return the key made once for this installation."""
     path = VAR_DIR / "secret_key"
     if not path.exists():
         VAR_DIR.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
+        # Aside, then renamed: two processes that start at once agree on one key.
+        fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(50))
+        try:
+            path.hardlink_to(fresh)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
     return path.read_text()
 
 
-SECRET_KEY = _secret_key()
-ALLOWED_HOSTS = env.read_list("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
-CSRF_TRUSTED_ORIGINS = env.read_list("CSRF_TRUSTED_ORIGINS")
-HTTPS = env.read_bool("ASSAY_HTTPS", default=False)
+_configured_key = env.read_str(
+    "SECRET_KEY",
+    about="Signs sessions and links. Without it a key is generated once, in the "
+    "installation's folder; `check --deploy` asks for one beside `DATABASE_URL`.",
+)
+SECRET_KEY_IS_GENERATED = not _configured_key
+SECRET_KEY = _configured_key or _generated_key()
+ALLOWED_HOSTS = env.read_list(
+    "ALLOWED_HOSTS",
+    ("localhost", "127.0.0.1", "[::1]"),
+    about="The host names under which the service is reached.",
+)
+CSRF_TRUSTED_ORIGINS = env.read_list(
+    "CSRF_TRUSTED_ORIGINS",
+    about="Origins, such as `https://assay.example`, whose forms are accepted besides "
+    "the service's own. Needed behind a proxy that changes the host.",
+)
+HTTPS = env.read_bool(
+    "ASSAY_HTTPS",
+    default=False,
+    about="The service is reached by HTTPS alone, through a proxy that sets "
+    "`X-Forwarded-Proto`: redirect HTTP, mark cookies secure, and tell browsers so for "
+    "a year.",
+)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
+# Scraped by address, inside; the probes are answered before this is looked at.
+SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
