@@ -91,6 +91,16 @@ def test_a_model_shows_the_median_of_what_its_pairs_could_show() -> None:
         assert standing.least_detectable_difference == median(own)  # type: ignore[type-var]
 
 
+def test_a_model_that_half_its_pairs_cannot_tell_apart_shows_no_difference() -> None:
+    apart = [Score("apart", f"x{i}", 1.0) for i in range(30)]
+    comparison = compare_models(tabulate([*ladder(), *apart]))
+    shown = {m.model: m.least_detectable_difference for m in comparison.models}
+    assert shown["apart"] is None
+    assert shown["best"] is not None
+    five = [Score(m, str(i), float(i % 2)) for m in "ab" for i in range(5)]
+    assert compare_models(tabulate(five)).models[0].least_detectable_difference is None
+
+
 def test_pairs_use_their_common_items_only() -> None:
     scores = [Score("a", str(i), float(i % 2)) for i in range(10)]
     scores += [Score("b", str(i), 1.0) for i in range(6, 20)]

@@ -156,6 +156,14 @@ def test_ones_and_zeros_on_an_unknown_scale_get_the_t_test() -> None:
     assert ours.p == pytest.approx(stats.ttest_rel(first, second).pvalue)
 
 
+def test_no_difference_beyond_the_scale_is_called_detectable() -> None:
+    first, second = [1.0, 1.0, 0.5], [0.0, 1.0, 0.1]
+    known = paired_difference(first, second)
+    unknown = paired_difference(first, second, settings=ANY_SCALE)
+    assert known.least_detectable is None
+    assert unknown.least_detectable == pytest.approx(1.5585, abs=1e-4)
+
+
 def test_clusters_that_all_differ_alike_count_as_one_sign_each() -> None:
     second = [i / 100 for i in range(30)]
     first = [value + 0.2 for value in second]

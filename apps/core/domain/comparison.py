@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf, isinf
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,8 @@ class ModelStanding:
     """One model's score with its uncertainty.
 
     `n` counts scored items. `least_detectable_difference` is the median, over the
-    other models, of the smallest true difference that this sample would show.
+    other models, of the smallest true difference that this sample would show; None
+    where there is no such difference for half of them.
     """
 
     model: str
@@ -191,12 +193,15 @@ def _rank_ranges(
 def _least_detectable_per_model(
     names: Sequence[str], pairs: Iterable[PairComparison]
 ) -> dict[str, float | None]:
-    known: dict[str, list[float]] = {name: [] for name in names}
+    found: dict[str, list[float]] = {name: [] for name in names}
     for pair in pairs:
-        if pair.least_detectable_difference is not None:
-            known[pair.a].append(pair.least_detectable_difference)
-            known[pair.b].append(pair.least_detectable_difference)
-    return {name: median(values) if values else None for name, values in known.items()}
+        detectable = pair.least_detectable_difference
+        for name in (pair.a, pair.b):
+            found[name].append(inf if detectable is None else detectable)
+    medians = {
+        name: median(values) if values else inf for name, values in found.items()
+    }
+    return {name: None if isinf(value) else value for name, value in medians.items()}
 
 
 def _standing(

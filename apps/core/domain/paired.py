@@ -46,6 +46,8 @@ class PairedDifference:
     """First less second model over the `n` items (`units` units) common to both.
 
     The interval is for this pair alone; `p` is not corrected for other pairs.
+    `least_detectable` is None where no difference that the scale admits would
+    probably show, or where the spread is unknown.
     """
 
     n: int
@@ -227,6 +229,7 @@ class _SpreadRows:
         self.settings = settings
         self.test = test
         self.noise = noise
+        self.largest = 1.0 if settings.unit_scale else np.inf
         errors = np.where(moments.standard_error > 0, moments.standard_error, np.nan)
         df = np.maximum(moments.units - 1, 1)
         self.half_widths = t_quantile(settings.level, df) * errors
@@ -243,6 +246,7 @@ class _SpreadRows:
         interval = Interval(mean - half, mean + half)
         if self.settings.unit_scale:
             interval = interval.clipped(-1.0, 1.0)
+        detectable = float(self.detectable[row])
         return PairedDifference(
             n=n,
             units=units,
@@ -250,7 +254,7 @@ class _SpreadRows:
             interval=interval,
             p=float(self.p[row]),
             test=self.test,
-            least_detectable=float(self.detectable[row]),
+            least_detectable=detectable if detectable <= self.largest else None,
         )
 
     def _without_spread(self, mean: float, n: int, units: int) -> PairedDifference:
