@@ -15,7 +15,7 @@ RELATIVE_ERROR = 0.02
 SHORTEST_MS = 0.001
 
 _GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
-_LOG_GAMMA = math.log(_GAMMA)
+LOG_GAMMA = math.log(_GAMMA)
 
 
 def bucket_latencies(milliseconds: Iterable[float]) -> dict[str, int]:
@@ -58,4 +58,4 @@ def latency_quantile(histogram: Mapping[str, int], share: float) -> float | None
 
 
 def _bucket(milliseconds: float) -> int:
-    return math.ceil(math.log(max(milliseconds, SHORTEST_MS)) / _LOG_GAMMA)
+    return math.ceil(math.log(max(milliseconds, SHORTEST_MS)) / LOG_GAMMA)
