@@ -80,9 +80,20 @@ class FakeLLM:
         return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     def __enter__(self) -> Self:
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
+        # The protocol is named so that asyncio sets TCP_NODELAY: it does not for a
+        # socket of protocol 0, and each answer would wait 40 ms for an acknowledgement.
+        self._socket = socket.socket(
+            socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+        )
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.listen(512)
         config = uvicorn.Config(
-            self._serve, log_level="critical", lifespan="off", ws="none", loop="asyncio"
+            self._serve,
+            interface="asgi3",
+            log_level="critical",
+            lifespan="off",
+            ws="none",
+            loop="asyncio",
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(

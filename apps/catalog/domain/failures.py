@@ -94,9 +94,12 @@ def classify(error: ProviderError) -> Completion:
     retryable = outcome is Outcome.RATE_LIMITED or (
         outcome is Outcome.UPSTREAM_FAILED and _may_pass(error)
     )
+    # What a provider says about a key may repeat it.
+    refused = outcome is Outcome.MISSING_KEY
+    words = "the provider refused the key" if refused else error.message
     return fail(
         outcome,
-        f"{error.status}: {error.message}",
+        f"{error.status}: {words}",
         retryable=retryable,
         retry_after_seconds=error.retry_after_seconds,
     )
