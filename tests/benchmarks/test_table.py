@@ -55,7 +55,7 @@ def test_columns_that_mean_nothing_here_are_named() -> None:
 
 @pytest.mark.parametrize(
     "score",
-    ["", "nan", "inf", "-Infinity", "1_000", "0,5", "0x10", "pass", "1.2.3", "١"],
+    ["", "nan", "inf", "-Infinity", "1_000", "0,5", "0x10", "pass", "1.2.3", "\u0661"],
 )
 def test_what_is_no_finite_decimal_number_is_refused(score: str) -> None:
     message = refusal(HEADER + f'x,a,1\nx,b,"{score}"\n'.encode())

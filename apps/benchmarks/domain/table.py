@@ -6,6 +6,7 @@ import csv
 import math
 import re
 from dataclasses import dataclass
+from sys import intern
 from typing import TYPE_CHECKING
 
 from apps.core.domain.score_table import LARGEST_SCORE, Score
@@ -117,7 +118,9 @@ class _RowReader:
         for column in KNOWN:
             if row.get(column) == "":
                 raise _LineError(line, f"{column} is empty")
-        item, model, cluster = row["item"], row["model"], row.get("cluster")
+        # The same names stand on every row: one string each.
+        item, model = intern(row["item"]), intern(row["model"])
+        cluster = intern(row["cluster"]) if "cluster" in row else None
         score = _number(line, row["score"])
         first = self._lines.setdefault(model, {}).setdefault(item, line)
         if first != line:
