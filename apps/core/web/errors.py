@@ -1,0 +1,100 @@
+"""Failures as pages that look like the rest, or as problems for programs."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+
+from apps.core.errors import AppError
+from apps.core.web.problems import problem, problem_of, wants_problem
+from apps.core.web.theme import theme_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+NOT_FOUND = "Nothing here answers to that address, or you may not see it."
+FORBIDDEN = "You may not do that. Sign in with an account that may."
+BAD_REQUEST = "The request could not be understood."
+SERVER_ERROR = "Something broke on our side. It has been logged; try again in a moment."
+CSRF = (
+    "This form had expired or came from elsewhere. Go back, reload and send it again."
+)
+
+
+class AppErrorMiddleware:
+    """Render what services and selectors raise, once for every page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Wrap the rest of the chain."""
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on."""
+        return self._get_response(request)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponse | None:
+        """Answer an anticipated failure; leave the rest to Django."""
+        if not isinstance(exception, AppError):
+            return None
+        if wants_problem(request):
+            return problem_of(exception)
+        return error_page(request, exception.status, str(exception))
+
+
+def error_page(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+    """Return a page that says what failed and where to go from here."""
+    context = {"status": status, "title": HTTPStatus(status).phrase, "detail": detail}
+    page = render_to_string("errors/error.html", context, request)
+    return HttpResponse(page, status=status)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that leads nowhere."""
+    if wants_problem(request):
+        return problem(404, "not_found", NOT_FOUND)
+    return error_page(request, 404, NOT_FOUND)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer one who may not."""
+    if wants_problem(request):
+        return problem(403, "forbidden", FORBIDDEN)
+    return error_page(request, 403, FORBIDDEN)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what Django refused to read."""
+    return _bare_page(request, 400, "bad_request", BAD_REQUEST)
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form without a valid token."""
+    return error_page(request, 403, CSRF)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer a bug."""
+    return _bare_page(request, 500, "server_error", SERVER_ERROR)
+
+
+def _bare_page(
+    request: HttpRequest, status: int, code: str, detail: str
+) -> HttpResponse:
+    """Answer without session, database, Redis or host name: any may be what broke."""
+    if wants_problem(request):
+        return problem(status, code, detail)
+    context = {
+        "status": status,
+        "title": HTTPStatus(status).phrase,
+        "detail": detail,
+        "theme": theme_of(request),
+    }
+    return HttpResponse(render_to_string("errors/bare.html", context), status=status)

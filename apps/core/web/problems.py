@@ -1,0 +1,39 @@
+"""Failures as `application/problem+json` (RFC 9457)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from django.http import JsonResponse
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from apps.core.errors import AppError
+
+_MACHINE_SUFFIXES = (".json", ".csv")
+
+
+def problem(status: int, code: str, detail: str, **more: object) -> JsonResponse:
+    """Return a problem document; `more` adds members beside the standard ones."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **more,
+    }
+    return JsonResponse(body, status=status, content_type="application/problem+json")
+
+
+def problem_of(error: AppError) -> JsonResponse:
+    """Return the problem document of an anticipated failure."""
+    return problem(error.status, error.code, str(error), retryable=error.retryable)
+
+
+def wants_problem(request: HttpRequest) -> bool:
+    """Return whether the one who asks is a program rather than a person."""
+    path = request.path
+    return path.startswith("/api/") or path.endswith(_MACHINE_SUFFIXES)

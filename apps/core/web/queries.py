@@ -1,0 +1,56 @@
+"""Reading and rewriting the query part of an address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apps.core.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from django.http import HttpRequest
+
+
+def read_choice(
+    request: HttpRequest, name: str, choices: Collection[str], default: str
+) -> str:
+    """Return one of `choices`, or the default where the address is silent.
+
+    Raises:
+        InvalidInputError: the address asks for something else.
+    """
+    value = request.GET.get(name, "") or default
+    if value not in choices and value != default:
+        raise InvalidInputError(
+            f"{name}={value[:40]!r} is unknown; it is one of {', '.join(choices)}."
+        )
+    return value
+
+
+def read_number(
+    request: HttpRequest, name: str, default: int, *, low: int, high: int
+) -> int:
+    """Return a whole number within bounds.
+
+    Raises:
+        InvalidInputError: it is no number, or out of bounds.
+    """
+    text = request.GET.get(name, "")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit()) or not low <= int(text[:9]) <= high:
+        raise InvalidInputError(f"{name} is a whole number from {low} to {high}.")
+    return int(text)
+
+
+def with_query(request: HttpRequest, **changes: str | None) -> str:
+    """Return the request's query with some parts set, or dropped where None."""
+    query = request.GET.copy()
+    for name, value in changes.items():
+        if value is None:
+            query.pop(name, None)
+        else:
+            query[name] = value
+    text = query.urlencode()
+    return f"?{text}" if text else request.path

@@ -1,0 +1,49 @@
+"""Types that every REST endpoint shares."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Generic, TypeVar
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import Field, PlainSerializer
+
+from apps.core.web.twins import decimal_text, time_text
+
+Item = TypeVar("Item")
+
+Money = Annotated[
+    Decimal,
+    PlainSerializer(decimal_text, return_type=str),
+    Field(description="US dollars, as decimal text", examples=["0.00042"]),
+]
+Moment = Annotated[
+    datetime,
+    PlainSerializer(time_text, return_type=str),
+    Field(description="UTC, ISO 8601", examples=["2026-03-04T12:00:00Z"]),
+]
+
+
+class Problem(Schema):
+    """A failure (RFC 9457), sent as `application/problem+json`."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str = Field(description="Stable name of the failure, such as not_found")
+    detail: str = Field(description="One line: what is wrong, and where")
+
+
+class Page(Schema, Generic[Item]):
+    """Some items; `next_cursor` given as `cursor` leads to those that follow."""
+
+    items: list[Item]
+    next_cursor: UUID | None
+
+
+class Listing(Schema, Generic[Item]):
+    """All items there are."""
+
+    items: list[Item]

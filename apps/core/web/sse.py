@@ -1,0 +1,14 @@
+"""Server-Sent Events, as the HTML standard writes them."""
+
+from __future__ import annotations
+
+MEDIA_TYPE = "text/event-stream"
+HEARTBEAT = b": still here\n\n"  # a comment: clients ignore it, proxies keep the line
+_RETRY_MS = 3000
+
+
+def encode_event(name: str, data: str, event_id: str) -> bytes:
+    """Write one event; `data` may be any text."""
+    lines = [f"event: {name}", f"id: {event_id}", f"retry: {_RETRY_MS}"]
+    lines += [f"data: {line}" for line in data.splitlines() or [""]]
+    return ("\n".join(lines) + "\n\n").encode()
