@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+import tomllib
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
@@ -12,9 +13,11 @@ from django.conf import settings
 _GIT_SECONDS = 5.0
 
 
+@cache
 def code_version() -> str:
-    """Return the version of this code."""
-    return str(settings.VERSION)
+    """Return the version that `pyproject.toml` states."""
+    text = (settings.BASE_DIR / "pyproject.toml").read_text()
+    return str(tomllib.loads(text)["project"]["version"])
 
 
 @cache

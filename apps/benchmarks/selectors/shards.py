@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,11 +10,13 @@ from apps.benchmarks.domain.samples import SampleKey
 from apps.benchmarks.domain.specs import Verdict
 from apps.benchmarks.models import Result, Run, Shard, ShardStatus
 from apps.benchmarks.selectors.suites import get_tasks
+from apps.catalog.domain.costs import compute_cost
 from apps.catalog.selectors.models import get_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
+    from decimal import Decimal
 
     from apps.benchmarks.domain.specs import TaskSpec
     from apps.catalog.selectors.models import ModelRow
@@ -79,7 +80,7 @@ def get_shard_plan(shard_id: UUID) -> ShardPlan:
         specs={task_id: specs[task_id] for task_id in task_ids},
         seeds=tuple(manifest["epoch_seeds"]),
         max_cost=run.max_cost,
-        expected_cost=_expected_cost(described, shard.samples),
+        expected_cost=_expected_cost(described, model, shard.samples),
         todo=tuple(_left(task_ids, run, _read_finals(shard))),
     )
 
@@ -90,9 +91,17 @@ def list_pending_shards(run_id: UUID) -> tuple[UUID, ...]:
     return tuple(pending.values_list("id", flat=True))
 
 
-def _expected_cost(described: dict[str, Any], samples: int) -> Decimal | None:
-    cost = described["estimate"]["cost"]
-    return None if cost is None else Decimal(cost) / samples
+def _expected_cost(
+    described: dict[str, Any], model: ModelRow, samples: int
+) -> Decimal | None:
+    """Price the estimate as of now: a price may have been entered since."""
+    cost = compute_cost(
+        input_tokens=described["estimate"]["input_tokens"],
+        output_tokens=described["estimate"]["output_tokens"],
+        input_price=model.input_price,
+        output_price=model.output_price,
+    )
+    return None if cost is None else cost / samples
 
 
 def _read_finals(shard: Shard) -> dict[SampleKey, _Final]:

@@ -104,15 +104,26 @@ def _mark_running(run: Run, now: datetime) -> None:
     announce_run(run.id)
 
 
-def renew_lease(*, lease: Lease, now: datetime, duration: timedelta) -> RunState:
-    """Prolong the lease and return how the run stands.
+def renew_lease(*, lease: Lease, now: datetime, duration: timedelta) -> None:
+    """Prolong the lease.
 
     Raises:
         LeaseLostError: somebody else has it.
     """
     hold_lease(lease, lease_expires_at=now + duration)
-    run = Run.objects.only("status", "cost", "max_cost").get(pk=lease.run_id)
-    return RunState(run.status, run.cost, run.max_cost)
+
+
+def read_run_state(*, lease: Lease) -> RunState:
+    """Return how the run stands.
+
+    Raises:
+        LeaseLostError: somebody else has the shard.
+    """
+    held = Shard.objects.filter(pk=lease.shard_id, lease_token=lease.token)
+    found = held.values_list("run__status", "run__cost", "run__max_cost").first()
+    if found is None:
+        raise LeaseLostError(f"The lease on shard {lease.shard_id} is lost.")
+    return RunState(*found)
 
 
 def hold_lease(lease: Lease, **changes: object) -> None:
