@@ -69,22 +69,54 @@ def test_one_value_has_no_t_interval() -> None:
     assert t_interval([0.7]) is None
 
 
-@given(
-    rows=st.lists(st.tuples(scores, st.integers(0, 5)), min_size=2, max_size=40),
-)
-def test_the_clustered_error_is_the_sum_over_pairs_in_a_cluster(
+def bell_mccaffrey(values: list[float], clusters: list[int]) -> tuple[float, float]:
+    """Standard error and degrees of freedom of a mean by the general matrix form."""
+    n = len(values)
+    maker = np.eye(n) - 1 / n
+    columns, total = [], 0.0
+    for name in set(clusters):
+        mine = [i for i, cluster in enumerate(clusters) if cluster == name]
+        roots, vectors = np.linalg.eigh(maker[np.ix_(mine, mine)])
+        adjusted = (vectors / np.sqrt(roots)) @ vectors.T @ np.ones(len(mine))
+        total += float(adjusted @ (maker @ values)[mine]) ** 2
+        columns.append(maker[:, mine] @ adjusted)
+    spread = np.array(columns) @ np.array(columns).T
+    df = np.trace(spread) ** 2 / np.trace(spread @ spread)
+    return math.sqrt(total) / n, float(df)
+
+
+@given(rows=st.lists(st.tuples(scores, st.integers(0, 5)), min_size=2, max_size=30))
+def test_the_clustered_error_is_bell_and_mccaffreys(
     rows: list[tuple[float, int]],
 ) -> None:
     values, clusters = [row[0] for row in rows], [row[1] for row in rows]
-    count = len(set(clusters))
-    assume(count > 1)
-    mean = math.fsum(values) / len(values)
-    cross = math.fsum(
+    assume(len(set(clusters)) > 1)
+    expected, df = bell_mccaffrey(values, clusters)
+    error = clustered_standard_error(values, clusters)
+    interval = clustered_t_interval(values, clusters)
+    assert error == pytest.approx(expected, rel=1e-6, abs=1e-6)
+    assert interval is not None
+    half = stats.t.ppf(0.975, df) * expected
+    assert interval.high - interval.low == pytest.approx(2 * half, rel=1e-6, abs=1e-4)
+
+
+@given(values=st.lists(scores, min_size=20, max_size=20))
+def test_clusters_of_one_size_give_millers_error_with_few_cluster_correction(
+    values: list[float],
+) -> None:
+    clusters = [i % 4 for i in range(20)]
+    mean = math.fsum(values) / 20
+    rows = list(zip(values, clusters, strict=True))
+    crossed = math.fsum(
         (a - mean) * (b - mean) for a, i in rows for b, j in rows if i == j
     )
-    expected = math.sqrt(max(cross, 0) * count / (count - 1)) / len(values)
+    expected = math.sqrt(max(crossed, 0) * 4 / 3) / 20
     error = clustered_standard_error(values, clusters)
     assert error == pytest.approx(expected, rel=1e-6, abs=1e-6)
+    interval = clustered_t_interval(values, clusters)
+    assert interval is not None
+    half = stats.t.ppf(0.975, 3) * expected
+    assert interval.high - mean == pytest.approx(half, rel=1e-6, abs=1e-5)
 
 
 @given(values=st.lists(scores, min_size=2, max_size=40))

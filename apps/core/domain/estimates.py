@@ -120,6 +120,5 @@ def rows_of_zero_and_one(values: FloatArray) -> BoolArray:
 
 def _half_widths(moments: Moments, level: float) -> list[float]:
     """Half the width of each t interval; 0 where there is no spread to see."""
-    df = np.maximum(moments.units - 1, 1)
-    widths = t_quantile(level, df) * moments.standard_error
+    widths = t_quantile(level, moments.df) * moments.standard_error
     return [float(width) for width in np.nan_to_num(widths)]

@@ -40,7 +40,7 @@ def normal_quantile(level: float) -> float:
     return float(special.ndtri((1 + level) / 2))
 
 
-def t_quantile(level: float, df: FloatArray | IntArray) -> FloatArray:
+def t_quantile(level: float, df: FloatArray) -> FloatArray:
     """Two-sided critical values of Student's t, one per degrees of freedom."""
     critical: FloatArray = special.stdtrit(df, (1 + level) / 2)
     return critical
@@ -95,11 +95,10 @@ def clustered_standard_error(
 def clustered_t_interval(
     values: Sequence[float], clusters: Sequence[Hashable], *, level: float = LEVEL
 ) -> Interval | None:
-    """Will give mean ± t(G-1) times the clustered standard error, for G clusters.
+    """Will give mean ± t(df) times the clustered standard error.
 
-    G - 1 degrees of freedom: Cameron and Miller 2015, J. Human Resources 50:317-372,
-    section VI. Assumes what `row_moments` assumes; with few clusters of unequal
-    size it is too narrow. None below two clusters.
+    df is G - 1 for G clusters of one size and less for unequal ones; formula, source
+    and assumption: `row_moments`. None below two clusters.
 
     Raises:
         ValueError: there is not one cluster per value.
@@ -157,6 +156,6 @@ def _clustered(values: Sequence[float], clusters: Sequence[Hashable]) -> Moments
 def _interval(moments: Moments, level: float) -> Interval | None:
     if moments.units[0] < MIN_UNITS:
         return None
-    half = t_quantile(level, moments.units - 1)[0] * moments.standard_error[0]
+    half = t_quantile(level, moments.df)[0] * moments.standard_error[0]
     mean = float(moments.mean[0])
     return Interval(mean - float(half), mean + float(half))

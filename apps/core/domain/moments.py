@@ -36,14 +36,16 @@ class Moments:
     """One entry per row.
 
     `units` counts what is taken as independent: clusters where given, else items.
-    `mean` is NaN where n is 0, `standard_error` is NaN where there are fewer than two
-    units, and exactly 0 where the units do not differ.
+    `mean` is NaN where n is 0. `standard_error` and its degrees of freedom `df` are
+    NaN where there are fewer than two units; the error is exactly 0 where the units
+    do not differ.
     """
 
     n: IntArray
     units: IntArray
     mean: FloatArray
     standard_error: FloatArray
+    df: FloatArray
 
 
 def group_columns(clusters: Sequence[Hashable]) -> Grouping:
@@ -60,11 +62,8 @@ def row_moments(
 ) -> Moments:
     """Will estimate each row's mean and the standard error of that mean.
 
-    The variance of the mean is the sum over units of the squared residual sum,
-    divided by n squared (Liang and Zeger 1986; Miller 2024, arXiv 2411.00640,
-    appendix A), times u / (u - 1) for u units (Cameron and Miller 2015, J. Human
-    Resources 50:317-372, section II), by which clusters of one item each give the
-    ordinary s / sqrt(n). Assumes that units are independent draws from one population
+    Without clusters s / sqrt(n) with n - 1 degrees of freedom. With clusters see
+    `_clustered_variance`. Assumes that units are independent draws from one population
     of units; nothing about the dependence inside a cluster.
 
     Args:
@@ -79,16 +78,41 @@ def row_moments(
     filled = np.where(present, values, 0.0)
     mean = _divide(filled.sum(axis=1), n)
     residuals = np.where(present, values - mean[:, np.newaxis], 0.0)
-    units = n
-    if starts is not None:
-        residuals = np.add.reduceat(residuals, starts, axis=1)
+    if starts is None:
+        units, df = n, np.where(n < MIN_UNITS, np.nan, n - 1.0)
+        variance = _divide((residuals**2).sum(axis=1), n * df)
+    else:
         sizes = np.add.reduceat(present.astype(np.int64), starts, axis=1)
         units = (sizes > 0).sum(axis=1, dtype=np.int64)
-    inflation = _divide(units, units - 1)
-    error = _divide(np.sqrt((residuals**2).sum(axis=1) * inflation), n)
+        sums = np.add.reduceat(residuals, starts, axis=1)
+        variance, df = _clustered_variance(sums, _divide(sizes, n[:, np.newaxis]))
+        variance = _divide(variance, n.astype(np.float64) ** 2)
+    error = np.sqrt(variance)
     size = np.abs(filled).max(initial=0.0) if scale is None else scale
     error[error <= NO_SPREAD * size] = 0.0
-    return Moments(n, units, mean, error)
+    return Moments(n, units, mean, error, df)
+
+
+def _clustered_variance(
+    sums: FloatArray, shares: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Estimate each row's variance of the total, and its degrees of freedom.
+
+    The sum over clusters of the squared residual sum (Liang and Zeger 1986; Miller
+    2024, arXiv 2411.00640, appendix A), each divided by 1 - h, h being the cluster's
+    share of the items, with Satterthwaite's degrees of freedom for independent items:
+    Bell and McCaffrey 2002, Survey Methodology 28:169-181, for a mean; recommended by
+    Imbens and Kolesár 2016, Review of Economics and Statistics 98:701-712. For G
+    clusters of one size that is the factor G / (G - 1) and G - 1 degrees of freedom;
+    clusters of unequal size leave fewer, where G - 1 would make intervals too narrow.
+    """
+    shares = np.nan_to_num(shares)
+    shares = np.where(shares.max(axis=1, keepdims=True) == 1, np.nan, shares)
+    variance = (sums**2 / (1 - shares)).sum(axis=1)
+    own = (shares**2).sum(axis=1)
+    odds = shares**2 / (1 - shares)
+    shared = odds.sum(axis=1) ** 2 - (odds**2).sum(axis=1)
+    return variance, _divide(np.ones_like(own), own + shared)
 
 
 def _divide(

@@ -231,7 +231,7 @@ class _SpreadRows:
         self.noise = noise
         self.largest = 1.0 if settings.unit_scale else np.inf
         errors = np.where(moments.standard_error > 0, moments.standard_error, np.nan)
-        df = np.maximum(moments.units - 1, 1)
+        df = moments.df
         self.half_widths = t_quantile(settings.level, df) * errors
         self.p = 2.0 * special.stdtr(df, -np.abs(moments.mean / errors))
         self.detectable = least_detectable_from_errors(errors, df, settings.design)

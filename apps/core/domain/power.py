@@ -12,7 +12,7 @@ from scipy import special
 from apps.core.domain.moments import MIN_UNITS
 
 if TYPE_CHECKING:
-    from apps.core.domain.moments import FloatArray, IntArray
+    from apps.core.domain.moments import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ def least_detectable_difference(
     if n < MIN_UNITS or standard_deviation <= 0:
         return None
     error = np.array([standard_deviation / math.sqrt(n)])
-    return float(least_detectable_from_errors(error, np.array([n - 1]), design)[0])
+    return float(least_detectable_from_errors(error, np.array([n - 1.0]), design)[0])
 
 
 def least_detectable_from_errors(
-    standard_errors: FloatArray, df: FloatArray | IntArray, design: Design = DESIGN
+    standard_errors: FloatArray, df: FloatArray, design: Design = DESIGN
 ) -> FloatArray:
     """Will do the same for standard errors of any kind, clustered ones included."""
     multiplier = special.stdtrit(df, 1 - design.alpha / 2)
