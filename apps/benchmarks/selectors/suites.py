@@ -85,12 +85,16 @@ def get_suite_version(
 
 def list_suite_versions(viewer: Viewer) -> tuple[SuiteVersionRow, ...]:
     """Return the newest version of each visible suite, by slug."""
-    versions = (
+    newest = (
         SuiteVersion.objects.filter(suite__in=get_visible_suites(viewer))
+        .order_by("suite_id", "-number")
+        .distinct("suite_id")
+    )
+    versions = (
+        SuiteVersion.objects.filter(pk__in=newest.values("pk"))
         .select_related("suite")
         .annotate(task_count=Count("tasks"))
-        .order_by("suite__slug", "-number")
-        .distinct("suite__slug")
+        .order_by("suite__slug")
     )
     return tuple(_to_row(version, version.task_count) for version in versions)
 
