@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+
+from apps.core.web.theme import set_theme
+from apps.home.web.views import api_index
+from config.api import api
 
 urlpatterns = [
+    path("", include("apps.home.web.urls")),
+    path("", include("apps.accounts.web.urls")),
+    path("", include("apps.benchmarks.web.urls")),
+    path("", include("apps.catalog.web.urls")),
+    path("", include("apps.core.urls")),
+    path("theme/", set_theme, name="theme"),
+    path("api/", api_index, {"describe": api.get_openapi_schema}, name="api"),
+    path("api/v1/", api.urls),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "apps.core.web.errors.bad_request"
+handler403 = "apps.core.web.errors.forbidden"
+handler404 = "apps.core.web.errors.not_found"
+handler500 = "apps.core.web.errors.server_error"

@@ -1,0 +1,151 @@
+"""Suites, leaderboards, histories, runs and results over REST."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Query, Router
+
+from apps.accounts.web.viewers import viewer_of
+from apps.benchmarks.api.schemas import (
+    HistoryOut,
+    LeaderboardOut,
+    Period,
+    ResultOut,
+    RunDetailOut,
+    RunOut,
+    Status,
+    SuiteOut,
+    VerdictName,
+)
+from apps.benchmarks.selectors.history import get_model_history
+from apps.benchmarks.selectors.leaderboard import get_leaderboard
+from apps.benchmarks.selectors.results import MAX_PAGE, list_results
+from apps.benchmarks.selectors.run_state import read_run_state
+from apps.benchmarks.selectors.runs import get_run, list_runs
+from apps.benchmarks.selectors.suites import list_suite_versions
+from apps.catalog.selectors.models import get_model
+from apps.core.web.schemas import Listing, Page, Problem
+from apps.core.web.sse import MEDIA_TYPE, encode_event
+
+router = Router(tags=["Benchmarks"])
+
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Items in a page")]
+Cursor = Annotated[UUID | None, Query(description="`next_cursor` of the page before")]
+
+
+@router.get("/suites", response=Listing[SuiteOut], operation_id="list_suites")
+def suites(request: HttpRequest) -> dict[str, object]:
+    """List the newest version of each suite, by slug."""
+    return {"items": list_suite_versions(viewer_of(request))}
+
+
+@router.get(
+    "/leaderboard",
+    response={200: LeaderboardOut, 404: Problem, 422: Problem},
+    operation_id="get_leaderboard",
+)
+def leaderboard(
+    request: HttpRequest, suite: str, period: Period = "7d", sort: str = "rank"
+) -> object:
+    """Return a suite's leaderboard: ranks as ranges, intervals, costs and times.
+
+    `sort` is a column, with a leading "-" for the reverse order.
+    """
+    viewer, now = viewer_of(request), timezone.now()
+    return get_leaderboard(viewer, suite, period=period, sort=sort, now=now)
+
+
+@router.get(
+    "/models/{model_id}/history",
+    response={200: HistoryOut, 404: Problem, 422: Problem},
+    operation_id="get_model_history",
+)
+def history(request: HttpRequest, model_id: UUID, period: Period = "30d") -> object:
+    """Return how a model did by day, run and task family."""
+    get_model(model_id)
+    now = timezone.now()
+    return get_model_history(viewer_of(request), model_id, period=period, now=now)
+
+
+@router.get(
+    "/runs", response={200: Page[RunOut], 422: Problem}, operation_id="list_runs"
+)
+def runs(
+    request: HttpRequest,
+    suite: str | None = None,
+    status: Status | None = None,
+    model: UUID | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> dict[str, object]:
+    """List runs, newest first."""
+    page = list_runs(
+        viewer_of(request),
+        suite_slug=suite,
+        status=status,
+        model_id=model,
+        cursor=cursor,
+        limit=limit,
+    )
+    return {"items": page.rows, "next_cursor": page.next_cursor}
+
+
+@router.get(
+    "/runs/{run_id}",
+    response={200: RunDetailOut, 404: Problem},
+    operation_id="get_run",
+)
+def run(request: HttpRequest, run_id: UUID) -> object:
+    """Return a run with its manifest."""
+    return get_run(viewer_of(request), run_id)
+
+
+@router.get(
+    "/runs/{run_id}/results",
+    response={200: Page[ResultOut], 404: Problem, 422: Problem},
+    operation_id="list_results",
+)
+def results(
+    request: HttpRequest,
+    run_id: UUID,
+    verdict: VerdictName | None = None,
+    model: UUID | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> dict[str, object]:
+    """List a run's final results in the order in which they were stored."""
+    page = list_results(
+        viewer_of(request),
+        run_id,
+        cursor=cursor,
+        limit=limit,
+        verdict=verdict,
+        model=model,
+    )
+    return {"items": page.rows, "next_cursor": page.next_cursor}
+
+
+@router.get(
+    "/runs/{run_id}/events",
+    response={200: str, 404: Problem},
+    operation_id="stream_run",
+)
+def events(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Stream a run's progress as Server-Sent Events until it ends.
+
+    Each event `progress` carries the whole state, and the last is named `end`, so
+    that nothing is lost by reconnecting. A comment comes while nothing moves.
+    """
+    # Under ASGI `consumers.events` takes this address before Django sees it and keeps
+    # the stream open. A server that cannot gives the present state and asks the
+    # client to come back.
+    state = read_run_state(viewer_of(request), run_id)
+    name = "end" if state.has_ended else "progress"
+    event = encode_event(name, state.data, str(state.done))
+    response = HttpResponse(event, content_type=MEDIA_TYPE)
+    response["Cache-Control"] = "no-store"
+    return response

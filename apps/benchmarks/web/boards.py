@@ -1,0 +1,166 @@
+"""What the leaderboard shows around its rows: sorting, periods, suites, pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from apps.benchmarks.domain.periods import DEFAULT_PERIOD, PERIODS
+from apps.benchmarks.selectors.leaderboard import SORTS, Leaderboard, get_leaderboard
+from apps.benchmarks.selectors.runs import list_active_runs
+from apps.benchmarks.selectors.suites import list_suite_versions
+from apps.core.web.queries import read_choice, with_query
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from apps.accounts.selectors.workspaces import Viewer
+    from apps.core.domain.comparison import PairComparison
+
+SHOWN_PAIRS = 40
+_TESTS = {
+    "mcnemar": "exact McNemar",
+    "paired-t": "paired t",
+    "clustered-t": "t over families",
+    "sign": "sign",
+    "none": "none possible",
+}
+# Label, and the direction in which the column is sorted unless reversed.
+_COLUMNS = {
+    "rank": ("Rank", "ascending"),
+    "model": ("Model", "ascending"),
+    "score": ("Score, 95 % interval", "descending"),
+    "n": ("Tasks", "descending"),
+    "unscored": ("Unscored", "descending"),
+    "cost": ("Cost per task", "ascending"),
+    "p50": ("p50", "ascending"),
+    "p95": ("p95", "ascending"),
+    "tokens": ("Tokens in / out", "ascending"),
+    "last": ("Last run", "descending"),
+}
+_LEFT = {"rank", "model"}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One column's heading: a link that sorts by it, or turns its order round."""
+
+    key: str
+    label: str
+    href: str
+    aria_sort: str
+    css: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to look: a link, and whether it is the present one."""
+
+    label: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PairLine:
+    """A pair of models as people know them, with the test that was made."""
+
+    better: str
+    other: str
+    test: str
+    pair: PairComparison
+
+
+def read_board(request: HttpRequest, viewer: Viewer, slug: str) -> Leaderboard:
+    """Return the leaderboard that the address asks for.
+
+    Raises:
+        InvalidInputError: the address asks for an unknown period or order.
+        NotFoundError: no such suite is visible.
+    """
+    orders = [*SORTS, *(f"-{name}" for name in SORTS)]
+    return get_leaderboard(
+        viewer,
+        slug,
+        period=read_choice(request, "period", tuple(PERIODS), DEFAULT_PERIOD),
+        sort=read_choice(request, "sort", orders, "rank"),
+        now=timezone.now(),
+    )
+
+
+def board_context(
+    request: HttpRequest, viewer: Viewer, board: Leaderboard
+) -> dict[str, object]:
+    """Return what the table needs, and unless only that is asked for, its page."""
+    context: dict[str, object] = {
+        "board": board,
+        "suite": board.version,
+        "headers": [_header(request, key, board.sort) for key in SORTS_SHOWN],
+        "pairs": _telling_pairs(board),
+        "told_apart": sum(pair.significant for pair in board.pairs),
+        "active_runs": list_active_runs(viewer, limit=5),
+    }
+    if not wants_board_only(request):
+        context |= {
+            "periods": period_choices(request, board.period),
+            "suites": _suite_choices(request, viewer, board.version.suite_slug),
+        }
+    return context
+
+
+def wants_board_only(request: HttpRequest) -> bool:
+    """Return whether the page asks for a fresh table to put in place of its own."""
+    return request.headers.get("HX-Target") == "board"
+
+
+def period_choices(request: HttpRequest, period: str) -> list[Choice]:
+    """Return the periods, each a link to the same page over it."""
+    return [
+        Choice(name, with_query(request, period=name, cursor=None), name == period)
+        for name in PERIODS
+    ]
+
+
+def _header(request: HttpRequest, key: str, sort: str) -> Header:
+    label, natural = _COLUMNS[key]
+    is_current, is_reversed = sort.removeprefix("-") == key, sort.startswith("-")
+    turned = {"ascending": "descending", "descending": "ascending"}
+    direction = turned[natural] if is_reversed else natural
+    return Header(
+        key=key,
+        label=label,
+        href=with_query(
+            request, sort=f"-{key}" if is_current and not is_reversed else key
+        ),
+        aria_sort=direction if is_current else "",
+        css="" if key in _LEFT else "right",
+    )
+
+
+def _telling_pairs(board: Leaderboard) -> list[PairLine]:
+    """Put the pairs that are told apart first, the widest apart among them first."""
+    ordered = sorted(
+        board.pairs, key=lambda pair: (not pair.significant, -abs(pair.difference or 0))
+    )
+    called = {row.model: row.display_name for row in board.rows}
+    return [
+        PairLine(called[pair.a], called[pair.b], _TESTS[pair.test], pair)
+        for pair in ordered[:SHOWN_PAIRS]
+    ]
+
+
+def _suite_choices(request: HttpRequest, viewer: Viewer, slug: str) -> list[Choice]:
+    query = with_query(request, sort=None).removeprefix(request.path)
+    return [
+        Choice(
+            one.suite_title,
+            f"/leaderboard/{one.suite_slug}/{query}",
+            one.suite_slug == slug,
+        )
+        for one in list_suite_versions(viewer)
+    ]
+
+
+SORTS_SHOWN = tuple(_COLUMNS)

@@ -1,0 +1,119 @@
+"""The leaderboard page, its twins, and the results behind each of its lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from apps.accounts.web.viewers import viewer_of
+from apps.benchmarks.domain.periods import DEFAULT_PERIOD, PERIODS
+from apps.benchmarks.domain.specs import Verdict
+from apps.benchmarks.selectors.evidence import get_evidence
+from apps.benchmarks.selectors.suites import get_suite_version, list_suite_versions
+from apps.benchmarks.web.boards import (
+    board_context,
+    period_choices,
+    read_board,
+    wants_board_only,
+)
+from apps.benchmarks.web.reading import read_cursor, verdict_choices
+from apps.catalog.selectors.models import get_model
+from apps.core.web.queries import read_choice, with_query
+from apps.core.web.twins import csv_response, json_response
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpRequest, HttpResponse
+
+DEFAULT_SUITE = "starter"
+SAMPLES_A_PAGE = 20
+CSV_COLUMNS = (
+    "rank_low",
+    "rank_high",
+    "model",
+    "display_name",
+    "mean",
+    "ci_low",
+    "ci_high",
+    "n",
+    "samples",
+    "unscored",
+    "cost_per_task",
+    "latency_p50_ms",
+    "latency_p95_ms",
+    "input_tokens",
+    "output_tokens",
+    "last_run_id",
+    "last_result_at",
+    "least_detectable_difference",
+    "model_id",
+)
+
+
+@require_safe
+def default_leaderboard(request: HttpRequest) -> HttpResponse:
+    """Lead to the first suite's leaderboard; without a suite, to the start page."""
+    slugs = [one.suite_slug for one in list_suite_versions(viewer_of(request))]
+    if not slugs:
+        return redirect("home")
+    slug = DEFAULT_SUITE if DEFAULT_SUITE in slugs else slugs[0]
+    return redirect("leaderboard", slug=slug)
+
+
+@require_safe
+def leaderboard_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a suite's leaderboard, or only its table where that is asked for."""
+    viewer = viewer_of(request)
+    board = read_board(request, viewer, slug)
+    only_board = wants_board_only(request)
+    page = "benchmarks/_board.html" if only_board else "benchmarks/leaderboard.html"
+    response = render(request, page, board_context(request, viewer, board))
+    response["Vary"] = "HX-Target, Cookie"
+    return response
+
+
+@require_safe
+def leaderboard_json(request: HttpRequest, slug: str) -> HttpResponse:
+    """Return the leaderboard as the REST API does."""
+    return json_response(read_board(request, viewer_of(request), slug))
+
+
+@require_safe
+def leaderboard_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """Return the leaderboard's lines."""
+    board = read_board(request, viewer_of(request), slug)
+    return csv_response(f"leaderboard-{slug}", CSV_COLUMNS, board.rows)
+
+
+@require_safe
+def evidence_page(request: HttpRequest, slug: str, model_id: UUID) -> HttpResponse:
+    """Show the stored results that one line of the leaderboard counts."""
+    version = get_suite_version(viewer_of(request), slug)
+    verdicts = tuple(verdict.value for verdict in Verdict)
+    verdict = read_choice(request, "verdict", verdicts, "")
+    period = read_choice(request, "period", tuple(PERIODS), DEFAULT_PERIOD)
+    evidence = get_evidence(
+        version,
+        model_id,
+        now=timezone.now(),
+        period=period,
+        verdict=verdict or None,
+        cursor=read_cursor(request),
+        limit=SAMPLES_A_PAGE,
+    )
+    after = evidence.page.next_cursor
+    context = {
+        "suite": version,
+        "model": get_model(model_id),
+        "period": period,
+        "periods": period_choices(request, period),
+        "verdicts": verdict_choices(request, verdict),
+        "evidence": evidence,
+        "results": evidence.page.rows,
+        "next_href": with_query(request, cursor=str(after)) if after else "",
+    }
+    return render(request, "benchmarks/evidence.html", context)

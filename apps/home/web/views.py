@@ -1,0 +1,79 @@
+"""The start page, search and the pages that explain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from apps.accounts.web.viewers import viewer_of
+from apps.benchmarks.selectors.search import MOST_FOUND, search_all
+from apps.benchmarks.selectors.suites import list_suite_versions
+from apps.benchmarks.web.boards import board_context, read_board, wants_board_only
+from apps.benchmarks.web.leaderboard import DEFAULT_SUITE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from django.http import HttpRequest, HttpResponse
+
+LONGEST_QUERY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One operation of the REST API, as its description tells it."""
+
+    address: str
+    summary: str
+    parameters: tuple[str, ...]
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Say what Assay is, above the leaderboard of the default suite."""
+    viewer = viewer_of(request)
+    slugs = [one.suite_slug for one in list_suite_versions(viewer)]
+    context: dict[str, object] = {}
+    if slugs:
+        slug = DEFAULT_SUITE if DEFAULT_SUITE in slugs else slugs[0]
+        context = board_context(request, viewer, read_board(request, viewer, slug))
+    only_board = bool(slugs) and wants_board_only(request)
+    name = "benchmarks/_board.html" if only_board else "home/index.html"
+    response = render(request, name, context)
+    response["Vary"] = "HX-Target, Cookie"
+    return response
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Find models, suites and tasks by a part of their names."""
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_QUERY]
+    found = search_all(viewer_of(request), text) if text else None
+    context = {"search_text": text, "found": found, "most": MOST_FOUND}
+    return render(request, "home/search.html", context)
+
+
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    """Explain the method."""
+    return render(request, "home/about.html")
+
+
+@require_safe
+def api_index(
+    request: HttpRequest, describe: Callable[[], Mapping[str, Any]]
+) -> HttpResponse:
+    """List the endpoints of the REST API from its own description."""
+    endpoints = [
+        Endpoint(
+            address=f"{method.upper()} {path}",
+            summary=operation.get("description", operation["summary"]),
+            parameters=tuple(one["name"] for one in operation.get("parameters", [])),
+        )
+        for path, methods in describe()["paths"].items()
+        for method, operation in methods.items()
+    ]
+    return render(request, "home/api.html", {"endpoints": endpoints})

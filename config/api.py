@@ -1,0 +1,88 @@
+"""The public REST API: its endpoints, its failures and its description."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from apps.benchmarks.api.endpoints import router as benchmarks
+from apps.catalog.api.endpoints import router as catalogue
+from apps.core.errors import AppError
+from apps.core.web.errors import NOT_FOUND
+from apps.core.web.problems import problem, problem_of
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+PROBLEM_JSON = "application/problem+json"
+_FIRST_FAILURE = 400
+
+
+class PublicAPI(NinjaAPI):
+    """A Ninja API whose description names the true type of failures and streams."""
+
+    def get_openapi_schema(self, **kwargs: Any) -> Any:
+        """Return the OpenAPI document."""
+        schema = super().get_openapi_schema(**kwargs)
+        for path, methods in schema["paths"].items():
+            for operation in methods.values():
+                for status, answer in operation["responses"].items():
+                    self._name_type(path, int(status), answer)
+        return schema
+
+    def _name_type(self, path: str, status: int, answer: dict[str, Any]) -> None:
+        content = answer.get("content", {})
+        if "application/json" not in content:
+            return
+        if status >= _FIRST_FAILURE:
+            content[PROBLEM_JSON] = content.pop("application/json")
+        elif path.endswith("/events"):
+            content["text/event-stream"] = content.pop("application/json")
+
+
+api = PublicAPI(
+    title="Assay",
+    version="1.0.0",
+    description=(
+        "AI measured against reality, with the evidence for every number. Reading "
+        "public data needs no credentials; a session cookie adds what its workspaces "
+        "may see. Money is decimal text in US dollars, times are UTC, shares are of "
+        "one. Failures are application/problem+json (RFC 9457)."
+    ),
+    docs_url=None,
+    urls_namespace="api-v1",
+)
+api.add_router("", catalogue)
+api.add_router("", benchmarks)
+
+
+@api.exception_handler(AppError)
+def on_app_error(request: HttpRequest, error: AppError) -> HttpResponse:
+    """Answer an anticipated failure."""
+    return problem_of(error)
+
+
+@api.exception_handler(Http404)
+def on_not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    """Answer an address that leads nowhere."""
+    return problem(404, "not_found", NOT_FOUND)
+
+
+@api.exception_handler(HttpError)
+def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Answer what Ninja itself refuses."""
+    return problem(error.status_code, "refused", error.message)
+
+
+@api.exception_handler(ValidationError)
+def on_bad_value(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Answer values of the wrong form, naming each."""
+    wrong = [
+        {"where": ".".join(str(part) for part in one["loc"]), "what": one["msg"]}
+        for one in error.errors
+    ]
+    detail = "; ".join(f"{one['where']}: {one['what']}" for one in wrong)
+    return problem(422, "invalid_input", detail, errors=wrong)

@@ -1,0 +1,170 @@
+"use strict";
+
+// "/" goes to the search field, unless one is typing.
+document.addEventListener("keydown", (event) => {
+  const field = document.getElementById("find");
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing || !field) return;
+  event.preventDefault();
+  field.focus();
+});
+
+// An expanded row closes again when its link is used a second time.
+document.addEventListener("htmx:confirm", (event) => {
+  const link = event.target.closest("[data-expand]");
+  if (!link) return;
+  const row = document.getElementById(link.dataset.expand);
+  if (row.hidden) return;
+  event.preventDefault();
+  row.hidden = true;
+  link.setAttribute("aria-expanded", "false");
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  const row = event.target.closest("[data-expanded]");
+  if (!row) return;
+  row.hidden = false;
+  document.querySelector(`[data-expand="${row.id}"]`).setAttribute("aria-expanded", "true");
+});
+
+// Live regions: one socket for each page. The server says that something moved and
+// how far it is; the page shows the numbers at once and asks for a fresh table, which
+// the server renders, no more often than the region allows.
+const GOING = ["queued", "running"];
+
+class LiveRegion {
+  constructor(element) {
+    this.element = element;
+    this.failures = 0;
+    this.lastRefresh = 0;
+    this.lastWord = 0;
+    this.timer = null;
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.pause() : this.resume()));
+    document.addEventListener("htmx:beforeSwap", (event) => this.remember(event.target));
+    document.addEventListener("htmx:afterSettle", () => this.restore());
+    if (!document.hidden) this.connect();
+  }
+
+  connect() {
+    const address = new URL(this.element.dataset.live, location.href);
+    address.protocol = address.protocol.replace("http", "ws");
+    const socket = (this.socket = new WebSocket(address));
+    socket.onopen = () => this.welcome();
+    socket.onmessage = (event) => this.receive(JSON.parse(event.data));
+    socket.onclose = (event) => this.lose(socket, event);
+    this.watch();
+  }
+
+  welcome() {
+    this.failures = 0;
+    clearInterval(this.poll);
+    this.poll = null;
+    this.say("open", "Live");
+  }
+
+  // The server speaks at least every 25 seconds; silence means a dead line.
+  watch() {
+    clearTimeout(this.silence);
+    const socket = this.socket;
+    this.silence = setTimeout(() => socket.close(), 60000);
+  }
+
+  lose(socket, event) {
+    if (socket !== this.socket) return;
+    clearTimeout(this.silence);
+    this.socket = null;
+    if (this.element.dataset.ended) return this.say("done", "Finished");
+    if (document.hidden) return this.say("done", "Paused");
+    if (event.code === 4404) return this.say("done", "");
+    this.failures += 1;
+    if (this.failures >= 3 && !this.poll) this.poll = setInterval(() => this.refresh(), 10000);
+    this.say("lost", this.poll ? "Updating every 10 seconds" : "Reconnecting…");
+    const delay = Math.min(30000, 500 * 2 ** this.failures) * (0.5 + Math.random() / 2);
+    this.retry = setTimeout(() => this.connect(), delay);
+  }
+
+  pause() {
+    clearTimeout(this.retry);
+    clearInterval(this.poll);
+    this.poll = null;
+    if (this.socket) this.socket.close();
+  }
+
+  resume() {
+    if (this.socket || this.element.dataset.ended) return;
+    this.connect();
+  }
+
+  receive(message) {
+    this.watch();
+    if (message.ping) return;
+    const data = message.data || {};
+    this.show(data);
+    if (message.first && this.isShown(data)) return;
+    if (this.element.dataset.until && data.status && !GOING.includes(data.status)) this.end();
+    else this.refreshSoon();
+  }
+
+  // The first message tells the present state: a page that shows it needs no other.
+  isShown(data) {
+    const shown = document.getElementById(this.element.dataset.target).dataset.version;
+    return shown === String(data.revision ?? `${data.status}:${data.done}`);
+  }
+
+  end() {
+    this.element.dataset.ended = "yes";
+    this.refresh();
+    this.socket.close(1000);
+  }
+
+  show(data) {
+    for (const [name, value] of Object.entries(data)) {
+      for (const place of this.element.querySelectorAll(`[data-field="${CSS.escape(name)}"]`)) {
+        if (place instanceof HTMLProgressElement) place.value = value;
+        else place.textContent = value;
+      }
+    }
+    const now = Date.now();
+    const word = this.element.querySelector("[data-summary]");
+    if (word && now - this.lastWord > 10000) {
+      this.lastWord = now;
+      word.textContent = `${data.done} of ${data.samples} samples graded`;
+    }
+  }
+
+  refreshSoon() {
+    if (this.timer) return;
+    const wait = this.lastRefresh + Number(this.element.dataset.throttle) - Date.now();
+    this.timer = setTimeout(() => this.refresh(), Math.max(0, wait));
+  }
+
+  refresh() {
+    this.timer = null;
+    this.lastRefresh = Date.now();
+    const reading = this.element.querySelector("[data-expanded]:not([hidden])");
+    if (reading && !this.element.dataset.ended) return;
+    const target = `#${this.element.dataset.target}`;
+    htmx.ajax("GET", location.pathname + location.search, { target, swap: "outerHTML" });
+  }
+
+  // What a reader has unfolded stays unfolded.
+  remember(target) {
+    this.unfolded = [...target.querySelectorAll("details[open][id]")].map((found) => found.id);
+  }
+
+  restore() {
+    for (const id of this.unfolded || []) document.getElementById(id)?.setAttribute("open", "");
+    this.unfolded = [];
+  }
+
+  say(state, words) {
+    const place = this.element.querySelector("[data-live-state]");
+    if (!place) return;
+    place.dataset.state = state;
+    place.textContent = words;
+  }
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  const element = document.querySelector("[data-live]");
+  if (element && "WebSocket" in window) new LiveRegion(element);
+});
