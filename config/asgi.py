@@ -7,4 +7,9 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_asgi_application()
+pages = get_asgi_application()
+
+# Routing imports models, which exist only after the line above.
+from config.routing import build_application  # noqa: E402
+
+application = build_application(pages)

@@ -1,0 +1,63 @@
+"""What event streams and sockets have in common."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from channels.db import database_sync_to_async
+
+from apps.accounts.selectors.workspaces import Viewer, get_viewer
+from apps.benchmarks.selectors.run_state import RunState, read_run_state
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+PAUSE_SECONDS = 0.25  # between frames for one client
+SLOW_SECONDS = 10.0  # after which a client that does not read is dropped
+
+
+async def viewer_of(scope: Scope) -> Viewer:
+    """Return the viewer behind a connection that Channels authenticated."""
+    viewer: Viewer = await database_sync_to_async(get_viewer)(scope["user"])
+    return viewer
+
+
+async def read_run(viewer: Viewer, run_id: UUID) -> RunState:
+    """Return a run's present state.
+
+    Raises:
+        NotFoundError: no such run is visible.
+    """
+    state: RunState = await database_sync_to_async(read_run_state)(viewer, run_id)
+    return state
+
+
+async def run_while_connected(
+    work: Coroutine[Any, Any, None], receive: Receive, farewell: str
+) -> None:
+    """Do the work until it ends or the client leaves with a `farewell` message."""
+    working = asyncio.create_task(work)
+    leaving = asyncio.create_task(_await_message(receive, farewell))
+    tasks = {working, leaving}
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finished = working.done()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if finished:
+        working.result()
+
+
+async def _await_message(receive: Receive, kind: str) -> None:
+    """Read and drop what the client says: it has no orders to give."""
+    while (await receive())["type"] != kind:
+        pass

@@ -1,0 +1,110 @@
+"""A run's progress as Server-Sent Events, as plain ASGI.
+
+Django would keep a thread, and with it a database connection, for as long as a
+response streams. Here a waiting client costs what the hub's watcher costs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from apps.benchmarks.consumers.connections import (
+    PAUSE_SECONDS,
+    SLOW_SECONDS,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    read_run,
+    run_while_connected,
+    viewer_of,
+)
+from apps.benchmarks.selectors.run_state import RunState, parse_run_state
+from apps.core.errors import AppError
+from apps.core.web.problems import problem_of
+from apps.core.web.sse import HEARTBEAT, MEDIA_TYPE, encode_event
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from uuid import UUID
+
+    from apps.accounts.selectors.workspaces import Viewer
+    from apps.core.hub import Hub, Watcher
+
+HEARTBEAT_SECONDS = 15.0
+_HEADERS = [
+    (b"content-type", MEDIA_TYPE.encode()),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-accel-buffering", b"no"),  # tells nginx to pass events on at once
+]
+
+
+class RunEvents:
+    """The ASGI application at `/api/v1/runs/<id>/events`."""
+
+    def __init__(self, hub: Hub) -> None:
+        """Take frames from this hub."""
+        self._hub = hub
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request: stream until the run ends or the client leaves."""
+        run_id = scope["url_route"]["kwargs"]["run_id"]
+        work = self._stream(await viewer_of(scope), run_id, send)
+        await run_while_connected(work, receive, "http.disconnect")
+
+    async def _stream(self, viewer: Viewer, run_id: UUID, send: Send) -> None:
+        try:
+            async with self._hub.watch(f"run:{run_id}") as watcher:
+                # Read after the watch began: nothing falls between the two.
+                first = await read_run(viewer, run_id)
+                await send(_start(200, _HEADERS))
+                async for chunk in _events(first, watcher, viewer, run_id):
+                    async with asyncio.timeout(SLOW_SECONDS):
+                        await send(_body(chunk, more=True))
+        except AppError as error:
+            await _refuse(error, send)
+            return
+        except TimeoutError:
+            return  # a client that does not read; the server closes its line
+        await send(_body(b"", more=False))
+
+
+async def _events(
+    first: RunState, watcher: Watcher, viewer: Viewer, run_id: UUID
+) -> AsyncIterator[bytes]:
+    """Yield the run's states, the first at once, until the one that ends it."""
+    yield _encode(first)
+    if first.has_ended:
+        return
+    batches = watcher.batches(pause=PAUSE_SECONDS, heartbeat=HEARTBEAT_SECONDS)
+    async for frames in batches:
+        if not frames:
+            yield HEARTBEAT
+            continue
+        data = frames[-1].data
+        state = parse_run_state(data) if data else await read_run(viewer, run_id)
+        yield _encode(state)
+        if state.has_ended:
+            return
+
+
+def _encode(state: RunState) -> bytes:
+    name = "end" if state.has_ended else "progress"
+    return encode_event(name, state.data, str(state.done))
+
+
+async def _refuse(error: AppError, send: Send) -> None:
+    response = problem_of(error)
+    headers = [(b"content-type", b"application/problem+json")]
+    await send(_start(response.status_code, headers))
+    await send(_body(response.content, more=False))
+
+
+def _start(status: int, headers: list[tuple[bytes, bytes]]) -> Message:
+    return {"type": "http.response.start", "status": status, "headers": headers}
+
+
+def _body(chunk: bytes, *, more: bool) -> Message:
+    return {"type": "http.response.body", "body": chunk, "more_body": more}

@@ -1,0 +1,115 @@
+"""WebSockets that say what moved.
+
+A connection asks the database twice, whether it may watch and what holds now; what
+follows comes from the process's hub and touches neither the database nor a thread.
+These are plain ASGI applications and no Channels consumers, whose dispatch makes a
+hop to a thread for each message: Channels routes to them and says who connects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+from channels.db import database_sync_to_async
+from django.utils import timezone
+
+from apps.benchmarks.consumers.connections import (
+    PAUSE_SECONDS,
+    SLOW_SECONDS,
+    Receive,
+    Scope,
+    Send,
+    read_run,
+    run_while_connected,
+    viewer_of,
+)
+from apps.benchmarks.selectors.leaderboard import Leaderboard, get_leaderboard
+from apps.core.errors import NotFoundError, UnavailableError
+from apps.core.hub import Frame, Hub
+
+if TYPE_CHECKING:
+    from apps.accounts.selectors.workspaces import Viewer
+
+NOT_FOUND = 4404
+TRY_LATER = 1013
+PING_SECONDS = 25.0
+PING = '{"ping":true}'
+
+
+class LiveSocket:
+    """Relays one topic to each client, and drops a client that does not read."""
+
+    def __init__(self, hub: Hub) -> None:
+        """Take frames from this hub."""
+        self._hub = hub
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection until the client leaves."""
+        await receive()  # websocket.connect
+        # Accepted before it may be refused: a browser hides why it was not let in.
+        await send({"type": "websocket.accept"})
+        work = self._serve(scope, send)
+        await run_while_connected(work, receive, "websocket.disconnect")
+
+    async def read_first(self, viewer: Viewer, scope: Scope) -> Frame:
+        """Return the present state of what the address names.
+
+        Raises:
+            NotFoundError: there is nothing, or this viewer may not see it.
+        """
+        raise NotImplementedError
+
+    async def _serve(self, scope: Scope, send: Send) -> None:
+        try:
+            viewer = await viewer_of(scope)
+            topic = (await self.read_first(viewer, scope)).topic
+            async with self._hub.watch(topic) as watcher:
+                # Read after the watch began: nothing falls between the two. A page
+                # that was rendered before compares it with what it shows.
+                first = await self.read_first(viewer, scope)
+                await _tell(send, [encode_frame(first, is_first=True)])
+                batches = watcher.batches(pause=PAUSE_SECONDS, heartbeat=PING_SECONDS)
+                async for frames in batches:
+                    await _tell(send, [encode_frame(one) for one in frames] or [PING])
+        except NotFoundError:
+            await send({"type": "websocket.close", "code": NOT_FOUND})
+        except UnavailableError:
+            await send({"type": "websocket.close", "code": TRY_LATER})
+        except TimeoutError:
+            return  # the client does not read; the server cuts its line
+
+
+class RunSocket(LiveSocket):
+    """Progress of one run."""
+
+    async def read_first(self, viewer: Viewer, scope: Scope) -> Frame:
+        """Return the run's state."""
+        run_id = scope["url_route"]["kwargs"]["run_id"]
+        return Frame(f"run:{run_id}", (await read_run(viewer, run_id)).data)
+
+
+class LeaderboardSocket(LiveSocket):
+    """Movements of one suite's leaderboard."""
+
+    async def read_first(self, viewer: Viewer, scope: Scope) -> Frame:
+        """Return the leaderboard's revision."""
+        slug = scope["url_route"]["kwargs"]["slug"]
+        read = database_sync_to_async(get_leaderboard)
+        board: Leaderboard = await read(viewer, slug, now=timezone.now())
+        return Frame(f"leaderboard:{slug}", json.dumps({"revision": board.revision}))
+
+
+def encode_frame(frame: Frame, *, is_first: bool = False) -> str:
+    """Write a frame for a page; `missed` asks it to read its state afresh."""
+    parts = {"topic": frame.topic, "first": is_first, "missed": not frame.data}
+    told = json.dumps({name: part for name, part in parts.items() if part})
+    # What was published is JSON already.
+    return f'{told[:-1]},"data":{frame.data}}}' if frame.data else told
+
+
+async def _tell(send: Send, texts: list[str]) -> None:
+    async with asyncio.timeout(SLOW_SECONDS):
+        for text in texts:
+            await send({"type": "websocket.send", "text": text})

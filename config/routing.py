@@ -1,0 +1,41 @@
+"""Where live connections go: sockets and event streams, beside Django's pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDenier
+from django.conf import settings
+from django.urls import path, re_path
+
+from apps.benchmarks.consumers.events import RunEvents
+from apps.benchmarks.consumers.live import LeaderboardSocket, RunSocket
+from apps.core.hub import Hub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def build_application(pages: Callable[..., Any]) -> ProtocolTypeRouter:
+    """Return the whole ASGI application around Django's, with a hub of its own."""
+    hub = Hub(settings.REDIS_URL)
+    run = AuthMiddlewareStack(RunSocket(hub))
+    leaderboard = AuthMiddlewareStack(LeaderboardSocket(hub))
+    events = AuthMiddlewareStack(RunEvents(hub))
+    sockets = [
+        path("ws/runs/<uuid:run_id>/", run),
+        path("ws/leaderboard/<slug:slug>/", leaderboard),
+        re_path("", WebsocketDenier.as_asgi()),
+    ]
+    requests = [
+        path("api/v1/runs/<uuid:run_id>/events", events),
+        re_path("", pages),
+    ]
+    return ProtocolTypeRouter(
+        {
+            "http": URLRouter(requests),
+            "websocket": AllowedHostsOriginValidator(URLRouter(sockets)),
+        }
+    )
