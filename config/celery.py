@@ -5,12 +5,19 @@ from __future__ import annotations
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # A platform that stops a worker sends SIGTERM once and kills soon after: stop as on
 # SIGQUIT, which gives running jobs `worker_soft_shutdown_timeout`, then cuts them off.
 os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
+
+
+@setup_logging.connect
+def keep_logging(**_: object) -> None:
+    """Leave logging as the settings have it: a receiver stops Celery's own set-up."""
+
 
 app = Celery("assay")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from apps.core.health import Finding
-from apps.core.heartbeats import DEAD_AFTER, Heartbeat, Kind, Life, serves
+from apps.core.heartbeats import (
+    DEAD_AFTER,
+    Heartbeat,
+    Kind,
+    Life,
+    reports,
+    serves,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
 START_WORKER = "Start a worker: the `worker` and `benchmarks` lines of the Procfile."
 START_SCHEDULER = "Start the scheduler: the `scheduler` line of the Procfile."
-# The scheduler looks every 5 s; one that is this late hangs on something.
-STUCK_AFTER = timedelta(seconds=30)
-PULSE_LATE_AFTER = timedelta(seconds=45)
+# In reports: the scheduler ticks once a report and sends a pulse every second one.
+STUCK_AFTER = 6
+PULSE_LATE_AFTER = 9
 
 MINUTE = 60
 HOUR = 3600
@@ -80,7 +86,7 @@ def judge_scheduler(heartbeats: Iterable[Heartbeat], now: datetime) -> Finding:
 def judge_pulse(heartbeats: Iterable[Heartbeat], now: datetime) -> Finding:
     """Say whether jobs get from the scheduler through the broker into a worker."""
     pulses = [beat for beat in heartbeats if beat.kind is Kind.PULSE]
-    if pulses and pulses[0].age(now) <= PULSE_LATE_AFTER:
+    if pulses and pulses[0].age(now) <= reports(PULSE_LATE_AFTER):
         return Finding(ok=True, detail=f"last job ran {_ago(pulses[0].age(now))}")
     return Finding(
         ok=False,
@@ -93,7 +99,7 @@ def judge_pulse(heartbeats: Iterable[Heartbeat], now: datetime) -> Finding:
 def is_stuck(beat: Heartbeat, now: datetime) -> bool:
     """Say whether a scheduler that reports has not ticked for long."""
     ticked_at = beat.moment("ticked_at")
-    return ticked_at is None or now - ticked_at > STUCK_AFTER
+    return ticked_at is None or now - ticked_at > reports(STUCK_AFTER)
 
 
 def stand(beat: Heartbeat, now: datetime) -> Standing:
@@ -104,7 +110,7 @@ def stand(beat: Heartbeat, now: datetime) -> Standing:
     if life is Life.DEAD:
         return Standing(beat, "dead", seen, advice.get(beat.kind, ""))
     if life is Life.LATE:
-        seconds = DEAD_AFTER.total_seconds()
+        seconds = reports(DEAD_AFTER).total_seconds()
         return Standing(beat, "late", seen, f"Wait: it is dead after {seconds:.0f} s.")
     if beat.kind is Kind.SCHEDULER and is_stuck(beat, now):
         return Standing(beat, "stuck", seen, "Look at the database and the broker.")

@@ -35,40 +35,42 @@ class CheckResult:
     latency_ms: float
 
 
-Check = "Callable[[datetime], Finding]"
-_checks: dict[str, Callable[[datetime], Finding]] = {}
+class HealthChecks:
+    """Named checks, run in the order in which they were registered."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._checks: dict[str, Callable[[datetime], Finding]] = {}
+
+    def register(self, name: str, check: Callable[[datetime], Finding]) -> None:
+        """Make readiness depend on `check`, which is called with the present time.
+
+        Raises:
+            ValueError: a check of that name exists.
+        """
+        if name in self._checks:
+            raise ValueError(f"there is a check named {name!r} already")
+        self._checks[name] = check
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all checks."""
+        return tuple(self._checks)
+
+    def run(self, now: datetime) -> tuple[CheckResult, ...]:
+        """Run every check, one after the other, whatever the others found."""
+        return tuple(self._run(name, now) for name in self._checks)
+
+    def _run(self, name: str, now: datetime) -> CheckResult:
+        started = time.perf_counter()
+        try:
+            finding = self._checks[name](now)
+        except AppError as error:
+            finding = Finding(ok=False, detail=str(error))
+        except Exception as error:  # a check must not hide what the others find
+            logger.exception("health_check_failed", check=name)
+            finding = Finding(ok=False, detail=f"{type(error).__name__}: {error}")
+        return CheckResult(name, finding, (time.perf_counter() - started) * 1000)
 
 
-def register_check(name: str, check: Callable[[datetime], Finding]) -> None:
-    """Make readiness depend on `check`, which is called with the present time.
-
-    Apps above core call this from their `apps.py`. A check that raises has failed.
-
-    Raises:
-        ValueError: a check of that name exists.
-    """
-    if name in _checks:
-        raise ValueError(f"there is a check named {name!r} already")
-    _checks[name] = check
-
-
-def registered_checks() -> tuple[str, ...]:
-    """Return the names of all checks, in the order in which they run."""
-    return tuple(_checks)
-
-
-def run_checks(now: datetime) -> tuple[CheckResult, ...]:
-    """Run every check, one after the other, whatever the others found."""
-    return tuple(_run(name, now) for name in _checks)
-
-
-def _run(name: str, now: datetime) -> CheckResult:
-    started = time.perf_counter()
-    try:
-        finding = _checks[name](now)
-    except AppError as error:
-        finding = Finding(ok=False, detail=str(error))
-    except Exception as error:  # a check must not hide what the others find
-        logger.exception("health_check_failed", check=name)
-        finding = Finding(ok=False, detail=f"{type(error).__name__}: {error}")
-    return CheckResult(name, finding, (time.perf_counter() - started) * 1000)
+# Apps above core add theirs from their `apps.py`.
+health_checks = HealthChecks()

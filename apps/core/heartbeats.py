@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 KEY = "assay:heartbeats"
-REPORT_SECONDS = 5.0
-ALIVE_WITHIN = timedelta(seconds=3 * REPORT_SECONDS)
-DEAD_AFTER = timedelta(seconds=60)
+# In reports that failed to come: three may be lost before a process counts as late.
+ALIVE_WITHIN = 3
+DEAD_AFTER = 12
 # How long the last report of a process that is gone is shown.
 REMEMBERED_FOR = timedelta(days=1)
 _KEY_SECONDS = 7 * 86_400
@@ -73,9 +73,9 @@ class Heartbeat:
     def life(self, now: datetime) -> Life:
         """Say what the age means."""
         age = self.age(now)
-        if age <= ALIVE_WITHIN:
+        if age <= reports(ALIVE_WITHIN):
             return Life.ALIVE
-        return Life.LATE if age <= DEAD_AFTER else Life.DEAD
+        return Life.LATE if age <= reports(DEAD_AFTER) else Life.DEAD
 
     def moment(self, fact: str) -> datetime | None:
         """Return a fact that was reported as a time, or None where it was not."""
@@ -106,6 +106,11 @@ class Heartbeat:
             pid=said["pid"],
             facts=said["facts"],
         )
+
+
+def reports(count: int) -> timedelta:
+    """Return the time in which a process reports `count` times."""
+    return timedelta(seconds=count * settings.HEARTBEAT_SECONDS)
 
 
 def beat(
@@ -148,8 +153,11 @@ def read_heartbeats(now: datetime) -> tuple[Heartbeat, ...]:
     """
     with _translated_errors():
         stored = _client(settings.HEARTBEAT_URL).hgetall(KEY)
-    reports = (Heartbeat.load(str(member), str(text)) for member, text in sorted(stored.items()))
-    return tuple(report for report in reports if report.age(now) <= REMEMBERED_FOR)
+    found = (
+        Heartbeat.load(str(member), str(text))
+        for member, text in sorted(stored.items())
+    )
+    return tuple(item for item in found if item.age(now) <= REMEMBERED_FOR)
 
 
 def forget_old(now: datetime) -> None:

@@ -20,6 +20,7 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     Histogram,
+    disable_created_metrics,
     generate_latest,
 )
 from prometheus_client.core import (
@@ -105,6 +106,8 @@ SOURCE_UP = Metric(
     ("source",),
 )
 
+# Prometheus needs no series that says since when it counts.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _requests = Counter(REQUESTS.name, REQUESTS.about, REQUESTS.labels)
 _request_seconds = Histogram(

@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from apps.core.broker import queue_depths
 from apps.core.diagnosis import judge_pulse, judge_scheduler, judge_workers
 from apps.core.errors import UnavailableError
-from apps.core.health import Finding, register_check
+from apps.core.health import Finding, health_checks
 from apps.core.heartbeats import Kind, Life, ping, read_heartbeats
 from apps.core.metrics import Metric, Reading, Shape, Source, register_source
 
@@ -28,7 +28,7 @@ HEARTBEAT_AGE = Metric(
 WORKERS_ACTIVE = Metric(
     "assay_workers_active",
     Shape.GAUGE,
-    "Workers that have reported within 15 seconds.",
+    "Workers that missed none of their last three reports.",
 )
 WORKER_SLOTS = Metric(
     "assay_worker_slots",
@@ -52,12 +52,12 @@ QUEUE_DEPTH = Metric(
 
 def register_core() -> None:
     """Register what readiness and metrics need of the installation itself."""
-    register_check("database", check_database)
-    register_check("migrations", check_migrations)
-    register_check("redis", check_redis)
-    register_check("worker", check_worker)
-    register_check("scheduler", check_scheduler)
-    register_check("jobs", check_jobs)
+    health_checks.register("database", check_database)
+    health_checks.register("migrations", check_migrations)
+    health_checks.register("redis", check_redis)
+    health_checks.register("worker", check_worker)
+    health_checks.register("scheduler", check_scheduler)
+    health_checks.register("jobs", check_jobs)
     ages = (HEARTBEAT_AGE, WORKERS_ACTIVE, WORKER_SLOTS, WORKER_JOBS)
     register_source(Source("heartbeats", ages, read_ages))
     register_source(Source("broker", (QUEUE_DEPTH,), read_depths))

@@ -7,10 +7,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
+from django.conf import settings
 from django.utils import timezone
 
 from apps.core.errors import UnavailableError
-from apps.core.heartbeats import REPORT_SECONDS, beat, retire
+from apps.core.heartbeats import beat, retire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,13 +49,13 @@ class Reporter:
         """Report no more, and take the last report back: this is an orderly end."""
         self._stopped.set()
         if self._thread.is_alive():
-            self._thread.join(timeout=REPORT_SECONDS)
+            self._thread.join(timeout=settings.HEARTBEAT_SECONDS)
         with suppress(UnavailableError):
             retire(self._kind, self._name)
 
     def _run(self) -> None:
         self._report()
-        while not self._stopped.wait(REPORT_SECONDS):
+        while not self._stopped.wait(settings.HEARTBEAT_SECONDS):
             self._report()
 
     def _report(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sentry_sdk
 from django.conf import settings
 
+from apps.core.build import code_version
+
 
 def start() -> None:
     """Begin to report crashes, if SENTRY_DSN says where to."""
@@ -12,7 +14,7 @@ def start() -> None:
         return
     sentry_sdk.init(
         dsn=settings.SENTRY_DSN,
-        release=f"assay@{settings.VERSION}",
+        release=f"assay@{code_version()}",
         environment=settings.SENTRY_ENVIRONMENT,
         # Nothing that says who: no user, address, cookie, form, prompt or answer.
         send_default_pii=False,

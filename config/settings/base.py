@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,8 @@ def _plotly_files() -> list[tuple[str, Path]]:
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+with suppress(OSError):  # WhiteNoise warns where there is none
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
     BASE_DIR / "static",
     *_plotly_files(),

@@ -20,7 +20,6 @@ CELERY_RESULT_EXPIRES = None
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 # A job that goes on without its broker keeps its lease and finishes; the copy that the
 # broker delivers anew finds the lease taken.
@@ -38,10 +37,17 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 12 * 3600}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "apps.core.scheduler:ReportingScheduler"
-CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+HEARTBEAT_SECONDS = env.read_int(
+    "ASSAY_HEARTBEAT_SECONDS",
+    5,
+    minimum=1,
+    about="How often workers and the scheduler report that they live. Three reports "
+    "may be lost before `/readyz` says so. The same for every process.",
+)
+CELERY_BEAT_MAX_LOOP_INTERVAL = HEARTBEAT_SECONDS
 # Written after every job: a scheduler that is killed repeats none.
 CELERY_BEAT_SYNC_EVERY = 1
-PULSE_SECONDS = 10
+PULSE_SECONDS = 2 * HEARTBEAT_SECONDS
 CELERY_BEAT_SCHEDULE = {
     "core.pulse": {
         "task": "core.pulse",

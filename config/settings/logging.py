@@ -42,6 +42,8 @@ _RENDERER = (
     if LOG_FORMAT == "console"
     else structlog.processors.JSONRenderer()
 )
+# Warnings of Python's own go the same way as log lines.
+logging.captureWarnings(capture=True)
 _QUIET = {"level": "WARNING"}
 # Uvicorn gives its loggers handlers of their own before it loads the application.
 _TO_ROOT = {"handlers": [], "propagate": True}

@@ -1,15 +1,8 @@
-"""What is Assay's own: version, providers, sandbox, metrics and crash reports."""
+"""What is Assay's own: providers, sandbox, metrics and crash reports."""
 
 from __future__ import annotations
 
-import tomllib
-
 from config import env
-from config.settings.paths import BASE_DIR
-
-VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"][
-    "version"
-]
 
 SENTRY_DSN = env.read_str(
     "SENTRY_DSN",

@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from apps.core.health import CheckResult, run_checks
+from apps.core.health import CheckResult, health_checks
 from apps.core.metrics import render_metrics
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def livez(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """Say whether every part works: 200, or 503 with the failed ones named."""
-    results = run_checks(timezone.now())
+    results = health_checks.run(timezone.now())
     failed = [result.name for result in results if not result.finding.ok]
     document = {
         "status": "not ready" if failed else "ready",

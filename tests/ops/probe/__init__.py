@@ -1,0 +1,1 @@
+"""An application that only tests install: it enqueues a job and logs in it."""
