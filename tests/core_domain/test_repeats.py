@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.core.domain.percentiles import percentile
 from apps.core.domain.repeats import pass_at_k, pass_hat_k
 
 
@@ -41,17 +40,3 @@ def test_impossible_counts_are_refused(n: int, passed: int, k: int) -> None:
     for estimate in (pass_at_k, pass_hat_k):
         with pytest.raises(ValueError, match="passed"):
             estimate(n, passed, k)
-
-
-def test_a_percentile_lies_between_the_order_statistics() -> None:
-    assert percentile([4.0, 1.0, 3.0, 2.0], 0.5) == 2.5
-    assert percentile([10.0, 20.0], 0.95) == pytest.approx(19.5)
-
-
-def test_nothing_measured_has_no_percentile() -> None:
-    assert percentile([], 0.5) is None
-
-
-def test_a_percentile_is_asked_for_as_a_share() -> None:
-    with pytest.raises(ValueError, match="95"):
-        percentile([1.0], 95)
