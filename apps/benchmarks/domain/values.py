@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Export = Callable[[object], tuple[bytes, int, int, str]]
 
 MAX_BYTES = 8 * 1024 * 1024
-MAX_NODES = 1_000_000
+MAX_NODES = 2_000_000
 MAX_DEPTH = 128
 LONG_SIZE = 0xFF  # a size of 255 or more is written as this byte and eight more
 

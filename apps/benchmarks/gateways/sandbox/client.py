@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from apps.benchmarks.domain.values import WireError
-from apps.benchmarks.domain.values_raw import Token, read_value, write_value
+from apps.benchmarks.domain.values_raw import RawDict, Token, read_value, write_value
 from apps.benchmarks.gateways.sandbox.base import JailEndedError
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _RELAYED: Final = frozenset(
     (b"N", b"C", b"I", b"F", b"Z", b"A", b"W", b"S")  # one letter an operation
 )
+
+_MAX_NUMBER: Final = 1 << 31
+_MAX_FLAGS: Final = 1 << 8
 
 
 class AnswerRaisedError(Exception):
@@ -68,8 +71,11 @@ class Candidate:
             JailEndedError: a bound was crossed.
             SandboxStartError: the jail never came up.
         """
-        number, _, _ = self._ask(b"L", prompt, code, entry_point)
-        return int(number)
+        handed = self._ask(b"L", prompt, code, entry_point)
+        if not _is_handed_out(handed):
+            raise JailEndedError("it sent what is no entry point")
+        number: int = handed[0]
+        return number
 
     def call(
         self, number: int, arguments: tuple[object, ...], named: Mapping[str, object]
@@ -148,9 +154,37 @@ def relay(tester: Jail, candidate: Candidate, seconds: float) -> Report:
             return Report(*value)
         if operation not in _RELAYED:
             raise TesterEndedError("it spoke out of turn", asked=asked)
-        asked = asked or operation != b"N"
         reply = candidate.exchange(operation, frame[1:])
+        if operation == b"N":
+            # Whatever is wrong with what the tests start from would look like their
+            # own fault: a way out of a verdict.
+            _check_names(value, read_value(reply[1:]))
+        else:
+            asked = True
         tester.send(reply[:1], reply[1:])
+
+
+def _check_names(asked: Any, given: Any) -> None:
+    """Make sure that the answer handed out its entry point, the first name asked.
+
+    Raises:
+        JailEndedError: it did not.
+    """
+    names, pairs = asked[0], given.pairs if isinstance(given, RawDict) else ()
+    handed = [name for name, token in pairs if _is_handed_out(token)]
+    if len(handed) != len(pairs) or names[0] not in handed:
+        raise JailEndedError("it did not hand out its entry point")
+    if not all(isinstance(name, str) and name in names for name in handed):
+        raise JailEndedError("it handed out what nobody asked for")
+
+
+def _is_handed_out(value: Any) -> bool:
+    return (
+        isinstance(value, tuple)
+        and [type(part) for part in value] == [int, int, str]
+        and 0 <= value[0] < _MAX_NUMBER
+        and 0 <= value[1] < _MAX_FLAGS
+    )
 
 
 def _is_report(value: Any) -> bool:

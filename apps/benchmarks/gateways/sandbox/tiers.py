@@ -124,6 +124,8 @@ class NamespaceTier:
                 command += ["--symlink", str(Path(path).readlink()), path]
         for path in _DEVICES:
             command += ["--dev-bind-try", path, path]
+        # Where the C library keeps named semaphores, for those who fork.
+        command += ["--size", str(MEBIBYTE), "--tmpfs", "/dev/shm"]  # noqa: S108
         size = str(limits.disk_mb * MEBIBYTE)
         command += ["--size", size, "--tmpfs", "/tmp", "--remount-ro", "/"]  # noqa: S108 - the jail's own
         command += ["--chdir", "/tmp", "--uid", "65534", "--gid", "65534"]  # noqa: S108

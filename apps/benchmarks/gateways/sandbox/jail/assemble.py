@@ -45,6 +45,7 @@ def assemble(prompt: str, code: str, entry_point: str) -> list[CodeType]:
     Raises:
         SyntaxError: neither reading is Python.
     """
+    code = code.removeprefix("\ufeff")
     tree = _tree_or_none(code)
     if tree is None or entry_point not in set(bound_names(tree)):
         return [_continuation(prompt, code)]

@@ -40,6 +40,9 @@ class Link:
         self._lock = _thread.allocate_lock()
         self._functions: dict[int, int] = {}
         self.replies = 0
+        # Whether instances may be looked into; the test program's jail decides, for
+        # the answer can claim anything of its objects.
+        self.open_instances = False
         self.raised: list[BaseException] = []
 
     def ask(self, operation: bytes, *operands: object) -> Any:
@@ -98,6 +101,8 @@ class RemoteBuilder(Builder):
     def token(self, number: int, flags: int, name: str) -> Any:
         """Return the proxy of an object of the answer's."""
         if number not in self._proxies:
+            if not self._link.open_instances:
+                flags &= ~INSTANCE
             self._proxies[number] = make_proxy(self._link, number, flags, name)
         return self._proxies[number]
 

@@ -66,7 +66,11 @@ class Trial:
 
     def _bind(self, names: list[str]) -> None:
         """Bind the entry point, and what else the tests take from the answer."""
+        stub = vars(self._module).get(self._entry)
         handed = self._link.ask(b"N", [self._entry, *names])
+        # A method of a result could say yes to everything it is asked: only where
+        # the task is about classes do its tests call methods of the answer's objects.
+        self._link.open_instances = isinstance(stub, type) or len(handed) > 1
         self._link.replies = 0  # nothing of the answer's values was seen yet
         for name, (number, flags, kind) in handed.items():
             if flags & CLASS:
@@ -80,10 +84,11 @@ class Trial:
         name = type(error).__name__
         if any(error is raised for raised in self._link.raised):
             return "answer", name, line
-        broken = isinstance(error, (SyntaxError, ImportError)) or (
-            type(error) is NameError
-        )
-        if broken or not self._link.replies:
+        if isinstance(error, NameError):
+            # A name that neither the program nor the answer provides: tests may
+            # well need a helper class of the answer's.
+            return "program", name, line
+        if isinstance(error, (SyntaxError, ImportError)) or not self._link.replies:
             return "defect", name, line
         if isinstance(error, SystemExit) and not error.code:
             return "pass", name, line
