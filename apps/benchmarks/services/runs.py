@@ -24,6 +24,7 @@ from apps.benchmarks.services.manifest import (
     estimate_models,
     total_estimate,
 )
+from apps.benchmarks.services.partitions import RESULTS
 from apps.benchmarks.services.progress import announce_run
 from apps.benchmarks.services.publishing import publish_shards
 from apps.catalog.selectors.models import get_models
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 
 MAX_EPOCHS = 1_000
 MAX_SAMPLES = 1_000_000
-RESULTS = "benchmarks_result"
 
 
 @transaction.atomic
