@@ -9,7 +9,8 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 pages = get_asgi_application()
 
-# Routing imports models, which exist only after the line above.
+# These import models and read settings, which exist only after the line above.
+from apps.core.static import StaticFiles  # noqa: E402
 from config.routing import build_application  # noqa: E402
 
-application = build_application(pages)
+application = StaticFiles(build_application(pages))
