@@ -13,19 +13,21 @@ from apps.core.servers.valkey import Valkey
 
 # The first process starts PostgreSQL; xdist's workers inherit its address.
 SHARED_DATABASE = "ASSAY_TEST_DATABASE_URL"
+PREFIX = "assay-tests-"
+# Docker gives a container 64 MB of it, less than one cluster.
+ROOM_BYTES = 4 * 1024**3
 
 
-def start_servers() -> None:
+def start_servers(options: tuple[str, ...] = VOLATILE) -> None:
     """Start what this process needs and point the environment at it.
 
     Every process has a Valkey of its own, so that parallel tests share no key; they
     share one PostgreSQL, in which each has a database of its own.
     """
-    folder = Path(tempfile.mkdtemp(prefix="assay-tests-"))
-    folder.chmod(0o711)
+    folder = new_folder()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        os.environ[SHARED_DATABASE] = _start_postgres(folder)
+        os.environ[SHARED_DATABASE] = _start_postgres(folder, options)
     os.environ |= {
         "ASSAY_VAR": str(folder),
         "ASSAY_TASKS_EAGER": "1",
@@ -36,9 +38,26 @@ def start_servers() -> None:
     }
 
 
-def _start_postgres(folder: Path) -> str:
+def new_folder() -> Path:
+    """Return a new folder that the servers' user can pass, in memory if there is room.
+
+    A cluster that is made, crashed and recovered waits mostly for the disk. What a
+    killed session left in memory is removed.
+    """
+    memory = Path("/dev/shm")  # noqa: S108
+    for left in memory.glob(f"{PREFIX}*"):
+        if not Path(f"/proc/{left.name.split('-')[2]}").exists():
+            shutil.rmtree(left, ignore_errors=True)
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM_BYTES
+    prefix = f"{PREFIX}{os.getpid()}-"
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=memory if roomy else None))
+    folder.chmod(0o711)
+    return folder
+
+
+def _start_postgres(folder: Path, options: tuple[str, ...]) -> str:
     server = Postgres(
-        folder / "pg", folder / "pgrun", folder / "pg.log", "assay", VOLATILE
+        folder / "pg", folder / "pgrun", folder / "pg.log", "assay", options
     )
     server.prepare()
     child = server.start()

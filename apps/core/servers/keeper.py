@@ -1,11 +1,11 @@
 """The process that owns one embedded server for as long as anyone has a lease on it.
 
-`python -m apps.core.servers.keeper postgres|valkey`. It belongs to no command: it
+`python -m apps.core.servers.keeper postgres|valkey LOCK`. It belongs to no command: it
 starts the server, starts it again when it dies, and stops it when the last lease is
 gone. Three locks tell everything, and the kernel keeps them true over any `kill -9`:
 
 - NAME.lease: shared by the commands that use the server;
-- NAME.keeper: held by the keeper;
+- NAME.keeper: held by the keeper, which inherits it, locked, as descriptor LOCK;
 - NAME.alive: inherited by the server's own processes.
 """
 
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 
     from apps.core.servers.child import Child
 
-LOOK_SECONDS = 0.1
-# A command that looks whether there is a keeper has the lock for an instant.
-LOCK_SECONDS = 1.0
+LOOK_SECONDS = 0.05
 
 
 class Server(Protocol):
@@ -95,9 +93,9 @@ class Keeper:
             self._look_after_server()
             logs.trim(self.server.log)
             time.sleep(LOOK_SECONDS)
+        self._state.unlink(missing_ok=True)
         if self._child:
             self._child.stop()
-        self._state.unlink(missing_ok=True)
 
     def _is_over(self) -> bool:
         return self._stop_asked or self.lease.try_exclusive()
@@ -148,21 +146,18 @@ def report(line: str) -> None:
     sys.stderr.flush()
 
 
-def main(name: str) -> int:
-    """Keep the server, unless another keeper does."""
+def main(name: str, lock: int) -> int:
+    """Keep the server; the inherited lock goes with this process, not its children."""
+    os.set_inheritable(lock, False)  # noqa: FBT003
     # Ctrl-C is for the command that needs the server, not for the server.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    layout = Layout.from_environment()
-    with FileLock(layout.locks / f"{name}.keeper") as held:
-        if not held.exclusive_within(LOCK_SECONDS):
-            return 0
-        try:
-            Keeper(layout, name).keep()
-        except UnavailableError as error:
-            report(str(error))
-            return 1
+    try:
+        Keeper(Layout.from_environment(), name).keep()
+    except UnavailableError as error:
+        report(str(error))
+        return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], int(sys.argv[2])))

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 # Which variable names an outside server in place of which embedded one.
 SERVERS = {"DATABASE_URL": "postgres", "REDIS_URL": "valkey"}
+KEEPER = "apps.core.servers.keeper"
 POLL_SECONDS = 0.01
+# From the keeper's decision to stop until its state is gone.
+SETTLE_SECONDS = 0.03
 STOP_SECONDS = 60.0
 
 SERVERLESS = {
@@ -83,6 +86,7 @@ class Lease:
         self._layout = layout
         self._state = layout.locks / f"{name}.json"
         self._log = layout.logs / f"{name}.keeper.log"
+        self._keeper_lock = layout.locks / f"{name}.keeper"
         self._lock: FileLock | None = None
         self._holder = 0
         self._keeper: subprocess.Popen[bytes] | None = None
@@ -110,22 +114,27 @@ class Lease:
         """Start a keeper unless one lives; say whether that was needed."""
         if self._keeper and self._keeper.poll() is None:
             return False
-        with FileLock(self._layout.locks / f"{self.name}.keeper") as lock:
+        with FileLock(self._keeper_lock) as lock:
             if not lock.try_exclusive():
                 return False
             # Under the lock: what a dead keeper said is gone before a new one speaks.
             self._state.unlink(missing_ok=True)
+            self._start_keeper(lock)
+        return True
+
+    def _start_keeper(self, lock: FileLock) -> None:
         with self._log.open("ab") as log:
             self._keeper = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "apps.core.servers.keeper", self.name],
+                [sys.executable, "-m", KEEPER, self.name, str(lock.fd)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=REPOSITORY,
                 env=os.environ | {"ASSAY_VAR": str(self._layout.var)},
+                # It is born with the lock: no instant in which there is no keeper.
+                pass_fds=(lock.fd,),
                 start_new_session=True,
             )
-        return True
 
     def await_url(self) -> str:
         """Return the server's address once it serves.
@@ -162,17 +171,24 @@ class Lease:
         if self._lock is None or os.getpid() != self._holder:
             return False  # a fork shares the lock and leaves it to its parent
         lock, self._lock = self._lock, None
-        was_last = lock.try_exclusive()
+        was_last = self._is_last(lock)
         if was_last:
             self._await_end_of_keeper()
         lock.close()
         return was_last
 
+    def _is_last(self, lock: FileLock) -> bool:
+        if lock.try_exclusive():
+            return True
+        # Others have a share, or the keeper saw that nobody had and is stopping.
+        time.sleep(SETTLE_SECONDS)
+        return self.state() is None
+
     def _await_end_of_keeper(self) -> None:
         """Stop the keeper, which cannot see that the lease ended while we have it."""
         until = time.monotonic() + STOP_SECONDS
         asked = False
-        with FileLock(self._layout.locks / f"{self.name}.keeper") as keeper:
+        with FileLock(self._keeper_lock) as keeper:
             while not keeper.try_exclusive() and time.monotonic() < until:
                 said = self.state()
                 if said and not asked:
@@ -181,4 +197,4 @@ class Lease:
                         os.kill(said.keeper, signal.SIGTERM)
                 time.sleep(POLL_SECONDS)
         if self._keeper:
-            self._keeper.wait()
+            self._keeper.poll()

@@ -34,32 +34,36 @@ class Program:
         return Path(first).name == self.name and self.argument in rest
 
 
-def claim(alive: FileLock, program: Program) -> None:
+def claim(
+    alive: FileLock, program: Program, patience: float = PATIENCE_SECONDS
+) -> None:
     """Take the lock that every process of a server holds while it lives.
 
-    A holder is given time to finish dying with its keeper, then stopped by the number
-    that was written into the lock.
+    A holder is given `patience` seconds to finish dying with its keeper, then stopped
+    by the number that was written into the lock.
 
     Raises:
         UnavailableError: someone holds it still.
     """
-    if alive.exclusive_within(PATIENCE_SECONDS / 2):
+    if alive.exclusive_within(patience):
         return
     noted = alive.read().strip()
     if noted.isdigit():
-        stop_process(int(noted), program)
-    if not alive.exclusive_within(PATIENCE_SECONDS / 2):
+        stop_process(int(noted), program, patience)
+    if not alive.exclusive_within(patience):
         raise UnavailableError(f"Another {program.name} uses {program.argument}.")
 
 
-def stop_process(pid: int, program: Program) -> None:
+def stop_process(
+    pid: int, program: Program, patience: float = PATIENCE_SECONDS
+) -> None:
     """Stop `pid` if it runs `program`; first in order, then by force."""
     for number in (signal.SIGINT, signal.SIGKILL):
         if not program.runs_as(pid):
             return
         with suppress(ProcessLookupError):
             os.kill(pid, number)
-        until = time.monotonic() + PATIENCE_SECONDS
+        until = time.monotonic() + patience
         while program.runs_as(pid) and time.monotonic() < until:
             time.sleep(POLL_SECONDS)
 

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.servers.cast import (
+    holder,
+    is_alive,
+    is_stopped,
+    state_of,
+    tiny_up,
+    wait_until,
+)
+
+if TYPE_CHECKING:
+    from apps.core.servers.layout import Layout
+    from tests.servers.cast import Program
+
+
+def opened_url(service: Program) -> str:
+    """Return the address that the service prints when it is ready."""
+    found = re.search(r"http://localhost:\d+", service.line_with("Assay runs at"))
+    assert found
+    return found.group()
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the living children of a process."""
+    pids = (int(name) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208
+    return [each for each in pids if parent_of(each) == pid and is_alive(each)]
+
+
+def parent_of(pid: int) -> int | None:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:  # noqa: PTH123
+            return int(stat.read().rpartition(") ")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def test_a_service_answers_at_the_address_that_it_prints(layout: Layout) -> None:
+    with tiny_up(layout) as service:
+        url = opened_url(service)
+        assert service.line() == "a word at the end\n"
+        with urllib.request.urlopen(url) as page:
+            assert page.status == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_everything_in_order(
+    layout: Layout, number: signal.Signals
+) -> None:
+    with tiny_up(layout) as service:
+        opened_url(service)
+        below = children_of(service.process.pid)
+        service.send(number)
+        service.line_with("Stop web")
+        service.line_with("Stop Valkey")
+        service.line_with("Stop PostgreSQL")
+        assert service.end() == 0
+        assert len(below) == 3  # two keepers and the web server
+        assert not any(is_alive(pid) for pid in below)
+        assert is_stopped(layout, "postgres")
+        assert is_stopped(layout, "valkey")
+
+
+def test_a_second_service_names_the_first(layout: Layout) -> None:
+    with tiny_up(layout) as first:
+        url = opened_url(first)
+        with tiny_up(layout) as second:
+            assert second.line() == f"already running at {url}\n"
+            assert second.end() == 1
+        with urllib.request.urlopen(url) as page:
+            assert page.status == 200
+
+
+def test_nothing_outlives_a_killed_service(layout: Layout) -> None:
+    with tiny_up(layout) as service:
+        opened_url(service)
+        below = children_of(service.process.pid)
+        servers = [state_of(layout, name).pid for name in ("postgres", "valkey")]
+        service.send(signal.SIGKILL)
+        everything = [*below, *servers]
+        took = wait_until(lambda: not any(is_alive(pid) for pid in everything))
+    assert took < 3
+    with tiny_up(layout) as service:
+        opened_url(service)
+
+
+def test_a_dead_process_is_started_again_and_said(layout: Layout) -> None:
+    with tiny_up(layout) as service:
+        url = opened_url(service)
+        keepers = {state_of(layout, name).keeper for name in ("postgres", "valkey")}
+        (web,) = set(children_of(service.process.pid)) - keepers
+        os.kill(web, signal.SIGKILL)
+        said = service.line_with("web")
+        assert "web was ended by signal 9; starting again in 0.25 s" in said
+        wait_until(lambda: answers(url))
+
+
+def test_a_dead_server_is_started_again_and_said(layout: Layout) -> None:
+    with tiny_up(layout) as service:
+        opened_url(service)
+        os.kill(state_of(layout, "valkey").pid, signal.SIGKILL)
+        assert "Valkey died and was started again" in service.line_with("Valkey")
+
+
+def test_a_dead_keeper_is_replaced_and_said(layout: Layout) -> None:
+    with tiny_up(layout) as service:
+        opened_url(service)
+        killed = state_of(layout, "postgres")
+        os.kill(killed.keeper, signal.SIGKILL)
+        assert "keeper of PostgreSQL died" in service.line_with("PostgreSQL")
+        wait_until(lambda: not is_alive(killed.pid))
+        with holder(layout) as command:
+            assert command.line().startswith("postgresql:///assay?host=")
+
+
+def test_a_taken_port_is_passed_over_and_said(layout: Layout) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", 8000))
+            taken.listen()
+        except OSError:
+            pass  # something else has it, which does as well
+        with tiny_up(layout) as service:
+            said = service.line_with("port 8000 is in use; taking ")
+            port = said.split()[-1]
+            assert opened_url(service) == f"http://localhost:{port}"
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url):
+            return True
+    except urllib.error.URLError:
+        return False

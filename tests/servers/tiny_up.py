@@ -1,0 +1,30 @@
+"""A supervisor of one small web server, set up by one small program."""
+
+from __future__ import annotations
+
+import sys
+
+from apps.core.errors import AppError
+from apps.core.servers.layout import Layout
+from apps.core.servers.plan import Process
+from apps.core.servers.progress import Progress
+from apps.core.servers.supervisor import Supervisor
+
+SETUP = """
+import json, os, sys
+for event in ({"step": "Prepare"}, {"shown": ["a word at the end"]}, {"done": True}):
+    os.write(int(sys.argv[-1]), json.dumps(event).encode() + b"\\n")
+"""
+WEB = ("-m", "http.server", "{port}", "--bind", "{bind}")
+
+if __name__ == "__main__":
+    supervisor = Supervisor(
+        Layout.from_environment(),
+        Progress(),
+        [Process("web", WEB, answers_http=True)],
+        setup=("-c", SETUP),
+    )
+    try:
+        supervisor.run()
+    except AppError as error:
+        sys.exit(str(error))
