@@ -85,10 +85,12 @@ def get_shard_plan(shard_id: UUID) -> ShardPlan:
     )
 
 
-def list_pending_shards(run_id: UUID) -> tuple[UUID, ...]:
-    """Return the shards of a run that nobody has taken yet."""
-    pending = Shard.objects.filter(run_id=run_id, status=ShardStatus.PENDING)
-    return tuple(pending.values_list("id", flat=True))
+def list_unfinished_shards(run_id: UUID) -> tuple[UUID, ...]:
+    """Return the shards of a run that are not over, taken or not."""
+    left = Shard.objects.filter(
+        run_id=run_id, status__in=(ShardStatus.PENDING, ShardStatus.LEASED)
+    )
+    return tuple(left.values_list("id", flat=True))
 
 
 def _expected_cost(

@@ -72,14 +72,11 @@ def read_standings(suite_version_id: UUID, since: date) -> Standings:
     A task's score is the mean of its repeats. Tasks of one family share a source and
     are taken as one draw, where the version has at least `FEWEST_CLUSTERS` families.
     """
-    families = dict(
-        Task.objects.filter(suite_version_id=suite_version_id).values_list(
-            "id", "family_id"
-        )
-    )
+    tasks = Task.objects.filter(suite_version_id=suite_version_id)
+    families = dict(tasks.values_list("id", "family_id"))
+    clusters = choose_clusters(families)
     usage = _read_usage(suite_version_id, since)
-    clustered = len(set(families.values())) >= FEWEST_CLUSTERS
-    comparison = _compare(suite_version_id, since, families if clustered else {})
+    comparison = _compare(suite_version_id, since, clusters)
     detectable = [
         model.least_detectable_difference
         for model in comparison.models
@@ -87,12 +84,24 @@ def read_standings(suite_version_id: UUID, since: date) -> Standings:
     ]
     return Standings(
         tasks=len(families),
-        clustered=clustered and len(set(families.values())) < len(families),
+        clustered=bool(clusters),
         models={model.model: model for model in comparison.models},
         pairs=comparison.pairs,
         usage=usage,
         least_detectable_difference=median(detectable) if detectable else None,
     )
+
+
+def choose_clusters(families: Mapping[UUID, UUID]) -> dict[UUID, str]:
+    """Return the cluster of each task, given its family; none where tasks stand alone.
+
+    Where there are fewer than `FEWEST_CLUSTERS` families, or each has one task, tasks
+    count as draws of their own.
+    """
+    count = len(set(families.values()))
+    if count < FEWEST_CLUSTERS or count == len(families):
+        return {}
+    return {task_id: str(family_id) for task_id, family_id in families.items()}
 
 
 def read_names(suite_version_id: UUID, since: date) -> dict[UUID, ModelName]:
@@ -113,7 +122,7 @@ def read_names(suite_version_id: UUID, since: date) -> dict[UUID, ModelName]:
 def _compare(
     suite_version_id: UUID,
     since: date,
-    families: Mapping[UUID, UUID],
+    clusters: Mapping[UUID, str],
 ) -> Comparison:
     sums = (
         TaskDay.objects.filter(
@@ -127,7 +136,7 @@ def _compare(
             model=str(model_id),
             item=task_id.hex,
             score=total / count,
-            cluster=families[task_id].hex if families else None,
+            cluster=clusters.get(task_id),
         )
         for model_id, task_id, total, count in sums
     ]
