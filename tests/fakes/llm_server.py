@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     Receive = Callable[[], Any]
 
 _OK = 200
-_START_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,10 @@ class FakeLLM:
     in_flight: int = 0
     peak: int = 0
     _socket: socket.socket | None = None
-    _server: uvicorn.Server | None = None
+    _loop: asyncio.AbstractEventLoop | None = None
     _thread: threading.Thread | None = None
+    _started: threading.Event = field(default_factory=threading.Event)
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _script: deque[Reply] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
@@ -87,33 +88,46 @@ class FakeLLM:
         )
         self._socket.bind(("127.0.0.1", 0))
         self._socket.listen(512)
-        config = uvicorn.Config(
-            self._serve,
-            interface="asgi3",
-            log_level="critical",
-            lifespan="off",
-            ws="none",
-            loop="asyncio",
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+        self._started.wait()
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self._server is not None
+        assert self._loop is not None
         assert self._thread is not None
-        self._server.force_exit = True
-        self._server.should_exit = True
-        self._thread.join(_START_SECONDS)
+        if self._thread.is_alive():  # a test may have stopped it early
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
 
     async def __aenter__(self) -> Self:
         return self.__enter__()
 
     async def __aexit__(self, *_: object) -> None:
         await asyncio.to_thread(self.__exit__)
+
+    def _run(self) -> None:
+        asyncio.run(self._serve_until_stopped())
+
+    async def _serve_until_stopped(self) -> None:
+        """Do what `Server.serve` does, without looking for its end only at times."""
+        config = uvicorn.Config(
+            self._serve,
+            interface="asgi3",
+            log_level="critical",
+            lifespan="off",
+            ws="none",
+        )
+        config.load()
+        server = uvicorn.Server(config)
+        server.lifespan = config.lifespan_class(config)
+        self._loop = asyncio.get_running_loop()
+        assert self._socket is not None
+        await server.startup(sockets=[self._socket])
+        self._started.set()
+        await self._stop.wait()
+        server.force_exit = True
+        await server.shutdown(sockets=[self._socket])
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read_body(receive)
