@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
+import structlog
 from celery import Celery
 from celery.signals import setup_logging
+from django_structlog.celery.signals import bind_extra_task_metadata
 from django_structlog.celery.steps import DjangoStructLogInitStep
+
+if TYPE_CHECKING:
+    from celery import Task
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # A platform that stops a worker sends SIGTERM once and kills soon after: stop as on
@@ -17,6 +23,12 @@ os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
 @setup_logging.connect
 def keep_logging(**_: object) -> None:
     """Leave logging as the settings have it: a receiver stops Celery's own set-up."""
+
+
+@bind_extra_task_metadata.connect
+def name_the_task(task: Task[..., object], **_: object) -> None:
+    """Have every line that a task logs say which task it was."""
+    structlog.contextvars.bind_contextvars(task=task.name)
 
 
 app = Celery("assay")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from config import env
 from config.settings.paths import celery_url
 
@@ -64,8 +62,7 @@ CELERY_TASK_ALWAYS_EAGER = env.read_bool(
 CELERY_TASK_EAGER_PROPAGATES = True
 BENCHMARK_SLOTS = env.read_int(
     "ASSAY_BENCHMARK_SLOTS",
-    max(2, os.cpu_count() or 1),
+    4,
     minimum=1,
-    shown="the number of cores, at least 2",
     about="How many models one benchmark worker runs at a time.",
 )

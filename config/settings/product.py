@@ -54,3 +54,6 @@ PROVIDER_KEYS = {
     "GOOGLE_API_KEY": GOOGLE_API_KEY,
     "OLLAMA_BASE_URL": OLLAMA_BASE_URL,
 }
+
+# The steps of `UP_STEPS` that any command needs done on an embedded database.
+PREPARATION_COMMANDS = ("migrate", "load_catalogue", "load_suites")
