@@ -15,13 +15,19 @@ import json, os, sys
 for event in ({"step": "Prepare"}, {"shown": ["a word at the end"]}, {"done": True}):
     os.write(int(sys.argv[-1]), json.dumps(event).encode() + b"\\n")
 """
-WEB = ("-m", "http.server", "{port}", "--bind", "{bind}")
+SERVE = """
+import socket, sys
+from http.server import HTTPServer, SimpleHTTPRequestHandler
+server = HTTPServer(("", 0), SimpleHTTPRequestHandler, bind_and_activate=False)
+server.socket = socket.socket(fileno=int(sys.argv[1]))
+server.serve_forever()
+"""
 
 if __name__ == "__main__":
     supervisor = Supervisor(
         Layout.from_environment(),
         Progress(),
-        [Process("web", WEB, answers_http=True)],
+        [Process("web", ("-c", SERVE, "{listener}"), answers_http=True)],
         setup=("-c", SETUP),
     )
     try:

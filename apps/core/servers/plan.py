@@ -23,12 +23,12 @@ class SetupStep:
 class Process:
     """One Python process that runs for as long as the service does.
 
-    In `arguments`, which follow the interpreter, `{bind}` and `{port}` stand for the
-    address of the web server. `stop_seconds` is how long it may take to leave.
+    In `arguments`, which follow the interpreter, `{listener}` stands for the descriptor
+    of the listening socket. `stop_seconds` is how long it may take to leave.
     """
 
     name: str
     arguments: tuple[str, ...]
     stop_seconds: float = 8.0
-    # It answers HTTP at the address; the start waits for that.
+    # It answers HTTP on the listening socket; the start waits for that.
     answers_http: bool = False

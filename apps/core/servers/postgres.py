@@ -36,7 +36,13 @@ SELECT format('CREATE DATABASE %I', :'name')
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
 """
 # For clusters that are thrown away.
-VOLATILE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+VOLATILE = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    # Shared memory in the data folder goes with it, even after a kill.
+    "dynamic_shared_memory_type=mmap",
+)
 
 
 @dataclass(frozen=True)

@@ -27,18 +27,19 @@ class Supervised:
         process: Process,
         log: Path,
         env: Mapping[str, str],
-        fields: Mapping[str, str],
+        listener: int,
     ) -> None:
-        """Prepare; `fields` fill the placeholders of the arguments."""
+        """Prepare; `listener` is the descriptor that a web server takes over."""
         self.name = process.name
         self.log = log
-        arguments = [argument.format_map(fields) for argument in process.arguments]
+        arguments = [each.format(listener=listener) for each in process.arguments]
         self._command = Command(
             [sys.executable, *arguments],
             log,
             env=env,
             cwd=REPOSITORY,
             stop_steps=((signal.SIGTERM, process.stop_seconds),),
+            keep_fds=(listener,) if process.answers_http else (),
         )
         self._backoff = Backoff()
         self._child: Child | None = None

@@ -24,6 +24,7 @@ from apps.core.servers.processes import Supervised
 from apps.core.servers.setup_run import run_setup
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Sequence
 
     from apps.core.servers.layout import Layout
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from apps.core.servers.progress import Progress
 
 DEFAULT_PORT = 8000
+PORTS_TRIED = 100
+# Bound to these, a server is reached at its own machine's address.
+ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 LOOK_SECONDS = 0.2
 ANSWER_SECONDS = 60.0
 SHOWN_NAMES = {"postgres": "PostgreSQL", "valkey": "Valkey"}
@@ -45,9 +49,22 @@ class Address:
     port: int
 
     @property
-    def url(self) -> str:
+    def shown(self) -> str:
         """Return what a person on this machine opens."""
-        return f"http://localhost:{self.port}"
+        here = self.bind in {"127.0.0.1", "::1", *ANY_ADDRESS}
+        return self._url("localhost" if here else self.bind)
+
+    @property
+    def reached(self) -> str:
+        """Return what certainly leads there: "localhost" may be another's `::1`."""
+        return self._url(ANY_ADDRESS.get(self.bind, self.bind))
+
+    def _url(self, host: str) -> str:
+        return (
+            f"http://[{host}]:{self.port}"
+            if ":" in host
+            else f"http://{host}:{self.port}"
+        )
 
 
 @dataclass
@@ -61,6 +78,7 @@ class Supervisor:
     bind: str = "127.0.0.1"
     port: int | None = None
     _leases: dict[str, Lease] = field(default_factory=dict)
+    _address: Address = field(init=False)
     _starts: dict[str, tuple[int, int]] = field(default_factory=dict)
     _processes: list[Supervised] = field(default_factory=list)
 
@@ -74,31 +92,49 @@ class Supervisor:
         self.layout.make()
         with FileLock(self.layout.locks / "up.lock") as lock:
             if not lock.try_exclusive():
-                where = lock.read() or "an address that it has not chosen yet"
-                raise ConflictError(f"already running at {where}")
+                raise ConflictError(f"already running at {lock.read()}")
             for number in STOP_SIGNALS:
                 signal.signal(number, signal.default_int_handler)
-            lock.write("")
-            try:
-                self._start(lock)
-                while True:
-                    self._look()
-                    time.sleep(LOOK_SECONDS)
-            except KeyboardInterrupt:
-                pass
-            finally:
-                self._stop()
+            with self._listen() as listener:
+                self._address = Address(self.bind, listener.getsockname()[1])
+                lock.write(self._address.shown)
+                self._run_on(listener)
 
-    def _start(self, lock: FileLock) -> None:
+    def _run_on(self, listener: socket.socket) -> None:
+        try:
+            self._start(listener)
+            while True:
+                self._look()
+                time.sleep(LOOK_SECONDS)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            self._stop()
+
+    def _listen(self) -> socket.socket:
+        """Take the port for good: what starts later finds it taken."""
+        if self.port is not None:
+            listener = system.listen(self.bind, self.port)
+        else:
+            listener = system.listen(self.bind, DEFAULT_PORT, PORTS_TRIED)
+        if listener is None:
+            raise UnavailableError(
+                f"Port {self.port or DEFAULT_PORT} on {self.bind} cannot be used; "
+                "choose another: --port N"
+            )
+        port = listener.getsockname()[1]
+        if self.port is None and port != DEFAULT_PORT:
+            self.progress.say(f"! port {DEFAULT_PORT} is in use; taking {port}")
+        return listener
+
+    def _start(self, listener: socket.socket) -> None:
         self._check_machine()
-        address = self._choose_address()
-        lock.write(address.url)
         self._lease_servers()
         log = self.layout.logs / "setup.log"
         shown = run_setup(self.setup, os.environ, log, self.progress)
-        self._start_processes(address)
+        self._start_processes(listener.fileno())
         self.progress.say("")
-        self.progress.say(f"Assay runs at {address.url}  (Ctrl-C stops it)")
+        self.progress.say(f"Assay runs at {self._address.shown}  (Ctrl-C stops it)")
         for line in shown:
             self.progress.say(line)
 
@@ -108,16 +144,6 @@ class Supervisor:
         missing = system.missing_packages()
         if missing:
             self.progress.say(f"! {system.advice(missing)}")
-
-    def _choose_address(self) -> Address:
-        if self.port is not None and not system.is_free(self.bind, self.port):
-            raise UnavailableError(f"Port {self.port} on {self.bind} is in use.")
-        port = self.port or system.free_port(self.bind, DEFAULT_PORT)
-        if port is None:
-            raise UnavailableError(f"No free port on {self.bind}; choose one: --port N")
-        if self.port is None and port != DEFAULT_PORT:
-            self.progress.say(f"! port {DEFAULT_PORT} is in use; taking {port}")
-        return Address(self.bind, port)
 
     def _lease_servers(self) -> None:
         for variable, name in SERVERS.items():
@@ -130,17 +156,16 @@ class Supervisor:
                 os.environ[variable] = lease.await_url()
             self._note_starts(name)
 
-    def _start_processes(self, address: Address) -> None:
-        fields = {"bind": address.bind, "port": str(address.port)}
+    def _start_processes(self, listener: int) -> None:
         env = os.environ | {"PYTHONUNBUFFERED": "1"}
         for process in self.plan:
             log = self.layout.logs / f"{process.name}.log"
-            supervised = Supervised(process, log, env, fields)
+            supervised = Supervised(process, log, env, listener)
             with self.progress.step(f"Start {process.name}"):
                 self._processes.append(supervised)
                 supervised.start()
                 if process.answers_http:
-                    await_answer(address, supervised)
+                    await_answer(self._address.reached, supervised)
 
     def _look(self) -> None:
         """Start again what died, and say so."""
@@ -187,18 +212,14 @@ class Supervisor:
                     step.note = "left to another command that uses it"
 
 
-def await_answer(address: Address, supervised: Supervised) -> None:
+def await_answer(url: str, supervised: Supervised) -> None:
     """Return when the web server answers anything at all.
 
     Raises:
         UnavailableError: it ended, or took too long.
     """
     until = time.monotonic() + ANSWER_SECONDS
-    # An address such as 0.0.0.0 is no destination everywhere.
-    host = "127.0.0.1" if address.bind in {"0.0.0.0", "::"} else address.bind  # noqa: S104
-    shown_host = f"[{host}]" if ":" in host else host
-    url = f"http://{shown_host}:{address.port}/livez"
-    while not _answers(url):
+    while not _answers(f"{url}/livez"):
         if not supervised.is_running() or time.monotonic() > until:
             raise UnavailableError(
                 f"{supervised.name} does not answer ({last_line(supervised.log)}); "
@@ -209,7 +230,7 @@ def await_answer(address: Address, supervised: Supervised) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=5):  # noqa: S310
+        with urllib.request.urlopen(url, timeout=1):  # noqa: S310
             return True
     except urllib.error.HTTPError:
         return True

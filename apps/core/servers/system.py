@@ -13,7 +13,7 @@ LIBRARIES = (
     ("libseccomp2", "libseccomp.so.2", "the sandbox"),
 )
 PROGRAMS = (("bubblewrap", "bwrap", "the sandbox"),)
-PORTS_TRIED = 100
+BACKLOG = 2048
 
 
 def missing_packages() -> list[tuple[str, str]]:
@@ -32,24 +32,20 @@ def advice(missing: list[tuple[str, str]]) -> str:
     return f"missing: {needs}; get it by: sudo apt-get install -y {names}"
 
 
-def free_port(bind: str, wanted: int) -> int | None:
-    """Return `wanted`, or the next port above it that is free on `bind`."""
-    for port in range(wanted, min(wanted + PORTS_TRIED, 65536)):
-        if is_free(bind, port):
-            return port
-    return None
-
-
-def is_free(bind: str, port: int) -> bool:
-    """Say whether a server could listen there now."""
+def listen(bind: str, wanted: int, tried: int = 1) -> socket.socket | None:
+    """Return a socket listening on the first free of `tried` ports from `wanted` on."""
     family = socket.AF_INET6 if ":" in bind else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for port in range(wanted, min(wanted + tried, 65536)):
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((bind, port))
+            listener.bind((bind, port))
+            listener.listen(BACKLOG)
         except OSError:
-            return False
-    return True
+            listener.close()
+            continue
+        return listener
+    return None
 
 
 def _loads(library: str) -> bool:
