@@ -2,52 +2,35 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from apps.catalog.pipelines.sync import SyncStatus, sync_catalogue
 from apps.catalog.selectors.models import list_models
 from apps.catalog.selectors.providers import get_provider
-from apps.core.errors import AppError
+from apps.core.commands import ProductCommand
 
 if TYPE_CHECKING:
+    from django.core.management.base import CommandParser
+
     from apps.catalog.pipelines.sync import ProviderSync
     from apps.catalog.selectors.models import ModelRow
 
-BAD_INPUT = 2
 
-
-class _Parser(CommandParser):
-    """Says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        if self.called_from_command_line:
-            self.exit(BAD_INPUT, f"{self.prog}: {message}\n")
-        raise CommandError(f"{self.prog}: {message}", returncode=BAD_INPUT)
-
-
-class Command(BaseCommand):
+class Command(ProductCommand):
     """Two subcommands; `--json` prints one document to stdout and nothing else."""
 
     help = "Discover the models that providers list, and show what is known."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Give each subcommand its own parser."""
-        parser.usage = argparse.SUPPRESS  # an error is one line
-        choices = parser.add_subparsers(
-            dest="subcommand",
-            metavar="{sync,list}",
-            required=True,
-            prog=parser.prog,
-            parser_class=_Parser,
-        )
+        choices = self.add_subcommands(parser, "{sync,list}")
+        choices.required = True
         for name, text in (
             ("sync", "Ask providers what they list, and record it."),
             ("list", "Show the models of the catalogue."),
@@ -61,10 +44,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run the subcommand: status 1 where a provider failed, 2 on bad input."""
         run = self._sync if options["subcommand"] == "sync" else self._list
-        try:
-            status = run(options["provider"], as_json=options["json"])
-        except AppError as error:
-            raise CommandError(str(error), returncode=BAD_INPUT) from error
+        status = run(options["provider"], as_json=options["json"])
         if status:
             sys.exit(status)
 
@@ -103,7 +83,7 @@ def _describe_sync(sync: ProviderSync) -> str:
     ):
         if names:
             line += f"\n  {word}: {', '.join(names)}"
-    return line
+    return f"{line}\n  {sync.detail}" if sync.detail else line
 
 
 def _describe_model(row: ModelRow) -> str:
