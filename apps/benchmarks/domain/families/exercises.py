@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Args = tuple[object, ...]
 
-ANSWER_WITH_CODE = "Answer with the code only, in one ```python block."
+ANSWER_WITH_CODE = "Answer with the code only, in one Python code block."
 RANDOM_CALLS = 12
 EXAMPLES = 2
 

@@ -254,7 +254,7 @@ def program_task(exercise: ProgramExercise, rng: random.Random) -> TaskSpec:
             f"Write a Python program that {exercise.does}. It prints nothing else.\n\n"
             f"Example input:\n```\n{cases[0].stdin}```\n\n"
             f"Example output:\n```\n{cases[0].stdout}```\n\n"
-            "Answer with the whole program only, in one ```python block."
+            "Answer with the whole program only, in one Python code block."
         ),
         entry_point="",
         check=ProgramCheck(cases),
