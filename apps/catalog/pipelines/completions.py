@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,14 @@ from apps.catalog.domain.completions import Completion, CompletionRequest, Messa
 from apps.catalog.domain.concurrency import LimitPolicy
 from apps.catalog.domain.costs import compute_cost
 from apps.catalog.gateways.embedded_server import SLOTS
+from apps.catalog.gateways.embedded_slots import ServerSlots
 from apps.catalog.models import GatewayKind
-from apps.catalog.pipelines.gateways import open_gateway
+from apps.catalog.pipelines.gateways import get_run_dir, open_gateway
 from apps.catalog.pipelines.limiter import AdaptiveLimiter
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
     from datetime import datetime
     from decimal import Decimal
 
@@ -46,6 +48,7 @@ class Completer:
         *,
         gateway: Gateway,
         limiter: AdaptiveLimiter,
+        slots: Callable[[], AbstractAsyncContextManager[None]],
         retries: RetryPolicy,
         timing: Timing,
     ) -> None:
@@ -53,6 +56,7 @@ class Completer:
         self.model = model
         self._gateway = gateway
         self._limiter = limiter
+        self._slots = slots
         self._retries = retries
         self._timing = timing
 
@@ -113,7 +117,7 @@ class Completer:
     ) -> tuple[Completion, float]:
         """Return what one attempt brought, and the seconds it waited for a place."""
         before = self._timing.clock()
-        async with self._limiter.slot():
+        async with self._limiter.slot(), self._slots():
             wait = self._timing.clock() - before
             completion = await self._gateway.complete(request)
             self._limiter.record(completion, was_retried=was_retried)
@@ -160,8 +164,8 @@ async def open_completer(
         UnavailableError: the embedded model is not installed or does not start.
     """
     timing = timing or Timing()
+    is_embedded = model.provider.gateway == GatewayKind.EMBEDDED
     if limits is None:
-        is_embedded = model.provider.gateway == GatewayKind.EMBEDDED
         limits = LimitPolicy.fixed(SLOTS) if is_embedded else LimitPolicy()
     limiter = AdaptiveLimiter(
         limits, model=model.full_name, now=now, clock=timing.clock
@@ -171,6 +175,9 @@ async def open_completer(
             model,
             gateway=gateway,
             limiter=limiter,
+            slots=ServerSlots(get_run_dir(), SLOTS).hold
+            if is_embedded
+            else nullcontext,
             retries=retries or RetryPolicy(),
             timing=timing,
         )

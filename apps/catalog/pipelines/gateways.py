@@ -21,6 +21,7 @@ from apps.core.http import open_http_client
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from apps.catalog.gateways.base import Gateway
     from apps.catalog.selectors.providers import ProviderRow
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 # A small model on two busy cores may think for long before its first word.
 _LOCAL_SILENCE_SECONDS = 300.0
 _SILENCE_SECONDS = 120.0
+
+
+def get_run_dir() -> Path:
+    """Return the folder where the embedded model's process says where it is."""
+    run_dir: Path = settings.VAR_DIR / "run"
+    return run_dir
 
 
 @asynccontextmanager
@@ -71,7 +78,7 @@ def _make_gateway(provider: ProviderRow, connections: int) -> Gateway:
 
 @asynccontextmanager
 async def _open_embedded(connections: int) -> AsyncIterator[EmbeddedGateway]:
-    holder = ensure_embedded_llm(settings.VAR_DIR / "run")
+    holder = ensure_embedded_llm(get_run_dir())
     # A start takes a second and blocks; so may a stop.
     model = await asyncio.to_thread(holder.__enter__)
     gateway = EmbeddedGateway(

@@ -89,9 +89,11 @@ def _record(
         logger.warning("catalogue_sync_failed", provider=row.name, reason=listing)
         return ProviderSync(row.name, SyncStatus.FAILED, listing)
     report = record_listing(provider_id=row.id, listed=listing, now=now)
+    is_flood = bool(report.new) and not report.is_announced
     sync = ProviderSync(
         row.name,
         SyncStatus.SYNCED,
+        detail="too many new models to benchmark them unasked" if is_flood else "",
         listed=report.listed,
         new=_address(row, report.new),
         deprecated=_address(row, report.deprecated),

@@ -20,18 +20,25 @@ if TYPE_CHECKING:
     from apps.catalog.domain.completions import ListedModel
 
 NEW_FOR = timedelta(days=30)
+# More at once are a catalogue seen for the first time and no news: benchmarking them
+# all, unasked, could cost a fortune.
+MOST_AT_ONCE = 10
 _LONGEST_NAME = 200
 _LARGEST_COUNT = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class ListingReport:
-    """What a listing changed, by the models' names."""
+    """What a listing changed, by the models' names.
+
+    `is_announced` says whether the new ones were handed over to be benchmarked.
+    """
 
     listed: int
     new: tuple[str, ...]
     deprecated: tuple[str, ...]
     returned: tuple[str, ...]
+    is_announced: bool
 
 
 @transaction.atomic
@@ -40,7 +47,8 @@ def record_listing(
 ) -> ListingReport:
     """Record a listing that succeeded and was complete.
 
-    A model of an unknown name is added as new and benchmarked once this is committed.
+    A model of an unknown name is added as new; up to `MOST_AT_ONCE` of them are handed
+    over to be benchmarked once this is committed.
     One that an earlier listing named and this one does not is marked deprecated, one
     that came back is not any more. An empty listing tells nothing and changes nothing.
     """
@@ -63,7 +71,8 @@ def record_listing(
             (deprecated if model.is_deprecated else returned).append(model.name)
     provider.synced_at = now
     provider.save(update_fields=["synced_at"])
-    if new:
+    is_announced = 0 < len(new) <= MOST_AT_ONCE
+    if is_announced:
         ids = [str(model.id) for model in new]
         enqueue("benchmarks.benchmark_new_models", model_ids=ids)
     return ListingReport(
@@ -71,6 +80,7 @@ def record_listing(
         new=tuple(model.name for model in new),
         deprecated=tuple(deprecated),
         returned=tuple(returned),
+        is_announced=is_announced,
     )
 
 
