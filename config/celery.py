@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 from celery import Celery
 from celery.signals import setup_logging
+from django.dispatch import receiver
 from django_structlog.celery.signals import bind_extra_task_metadata
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
@@ -25,7 +26,7 @@ def keep_logging(**_: object) -> None:
     """Leave logging as the settings have it: a receiver stops Celery's own set-up."""
 
 
-@bind_extra_task_metadata.connect
+@receiver(bind_extra_task_metadata)
 def name_the_task(task: Task[..., object], **_: object) -> None:
     """Have every line that a task logs say which task it was."""
     structlog.contextvars.bind_contextvars(task=task.name)

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
-
-from django.conf import settings
+from pathlib import Path
+from typing import Any, Self
 
 from apps.core.servers.child import Child, Command
 from apps.core.servers.layout import REPOSITORY
 from apps.core.servers.postgres import VOLATILE, Postgres
-from apps.core.servers.system import free_port
 from apps.core.servers.valkey import Valkey
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 SERVERS = ("postgres", "valkey", "broker")
-PLAN = {process.name: process for process in settings.UP_PROCESSES}
+PROCFILE = dict(
+    line.split(": ", 1) for line in (REPOSITORY / "Procfile").read_text().splitlines()
+)
 PROCESSES = ("web", "worker", "benchmarks", "scheduler")
 
 
@@ -43,14 +41,14 @@ class Stack:
             self.start(name)
         manage = [sys.executable, "manage.py", "migrate", "-v0"]
         subprocess.run(manage, env=self.env, cwd=REPOSITORY, check=True)
-        self.port = free_port("127.0.0.1", 8700 + os.getpid() % 1000) or 0
+        self.port = _free_port()
         self.make_whole()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop everything, the servers last."""
+        """Kill everything: nothing of it is kept."""
         for name in (*PROCESSES, *SERVERS):
-            self.children[name].stop()
+            self.kill(name)
 
     @property
     def env(self) -> dict[str, str]:
@@ -64,6 +62,8 @@ class Stack:
             "DJANGO_SETTINGS_MODULE": "tests.ops.settings",
             "REDIS_URL": self._valkey("valkey").url(),
             "METRICS_TOKEN": "opensesame",
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PORT": str(self.port),
         }
 
     def start(self, name: str) -> None:
@@ -74,12 +74,9 @@ class Stack:
             self.children[name] = server.start()
             server.await_ready(self.children[name])
             return
-        fields = {"bind": "127.0.0.1", "port": str(self.port)}
-        argv = [part.format_map(fields) for part in PLAN[name].arguments]
+        argv = ["/bin/sh", "-c", f"exec {PROCFILE[name]}"]
         self.children[name] = Child(
-            Command(
-                [sys.executable, *argv], self.log(name), env=self.env, cwd=REPOSITORY
-            )
+            Command(argv, self.log(name), env=self.env, cwd=REPOSITORY)
         )
 
     def kill(self, name: str) -> None:
@@ -153,3 +150,10 @@ class Stack:
     def _valkey(self, name: str) -> Valkey:
         data, sockets = self.folder / name, self.folder / f"{name}run"
         return Valkey(data, sockets, self.log(name), durable=False)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

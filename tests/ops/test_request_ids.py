@@ -29,7 +29,7 @@ def test_the_id_of_a_request_stands_in_its_jobs_log(stack: Stack) -> None:
     web = await_line(stack, "web", event="request_finished", request_id="order-66")
     job = await_line(stack, "worker", event="noted", request_id="order-66")
     assert web["request"] == "GET /probe/ask?word=hello"
-    assert job["word"] == "hello"
+    assert (job["word"], job["task"]) == ("hello", "probe.note")
 
 
 def test_a_crash_is_logged_once_with_its_id(stack: Stack) -> None:

@@ -36,6 +36,7 @@ SERVERLESS = {
     "collectstatic",
     "compilemessages",
     "diffsettings",
+    "ensure_static",
     "findstatic",
     "help",
     "makemessages",

@@ -1,0 +1,67 @@
+"""Procfile, Dockerfile, compose file and the supervisor's plan say the same."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import yaml
+from django.conf import settings
+
+from apps.core.servers.layout import REPOSITORY
+
+PROCFILE = dict(
+    line.split(": ", 1) for line in (REPOSITORY / "Procfile").read_text().splitlines()
+)
+COMPOSE: dict[str, Any] = yaml.safe_load(
+    (REPOSITORY / "docker-compose.yml").read_text()
+)
+
+
+def run_by_compose(name: str) -> str:
+    shell, flag, command = shlex.split(COMPOSE["services"][name]["command"])
+    assert (shell, flag) == ("sh", "-c")
+    return command.replace("$$", "$").removeprefix("exec ")
+
+
+def test_compose_runs_every_line_of_the_procfile() -> None:
+    for name, command in PROCFILE.items():
+        assert run_by_compose(name) == command
+    assert set(COMPOSE["services"]) - set(PROCFILE) == {"postgres", "valkey"}
+
+
+def test_the_supervisor_runs_the_same_celery_processes() -> None:
+    plan = {item.name: item.arguments for item in settings.UP_PROCESSES}
+    for name in ("worker", "benchmarks", "scheduler"):
+        expected = PROCFILE[name].replace("${ASSAY_BENCHMARK_SLOTS:-4}", "4")
+        assert list(plan[name]) == ["-m", *shlex.split(expected)]
+
+
+def test_the_image_starts_the_web_process_by_default() -> None:
+    text = (REPOSITORY / "Dockerfile").read_text().replace("\\\n", "")
+    (line,) = [line for line in text.splitlines() if line.startswith("CMD ")]
+    words: list[str] = yaml.safe_load(line.removeprefix("CMD "))
+    assert words == shlex.split(PROCFILE["web"].replace("${PORT:-8000}", "8000"))
+
+
+def test_the_image_holds_no_development_packages() -> None:
+    text = (REPOSITORY / "Dockerfile").read_text()
+    assert "requirements/base.txt" in text
+    assert "requirements/dev" not in text
+    assert "USER assay" in text
+
+
+def test_every_process_waits_for_the_release_and_servers_are_probed() -> None:
+    services = COMPOSE["services"]
+    for name in ("web", "worker", "benchmarks", "scheduler"):
+        waits_for = services[name]["depends_on"]
+        assert waits_for["release"]["condition"] == "service_completed_successfully"
+    for name in ("postgres", "valkey", "web"):
+        assert "healthcheck" in services[name]
+
+
+def test_compose_passes_on_no_variable_that_the_settings_do_not_read() -> None:
+    from config.env import declared_variables  # noqa: PLC0415
+
+    known = {variable.name for variable in declared_variables()}
+    assert set(COMPOSE["x-assay"]["environment"]) <= known
