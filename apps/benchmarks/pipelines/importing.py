@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from apps.benchmarks.domain.imports import PARSERS
 from apps.benchmarks.domain.imports.records import MAX_BYTES
 from apps.benchmarks.selectors.suites import SYSTEM, get_suite_version
+from apps.benchmarks.services.starter import STARTER_SLUG
 from apps.benchmarks.services.suites import store_suite_version
 from apps.core.errors import ConflictError, InvalidInputError
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from uuid import UUID
-
-# Drawn by a seed; an import would mix another benchmark into its leaderboard.
-DRAWN_SUITES: Final = frozenset({"starter"})
 
 _SLUG: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _Parsed = TypeVar("_Parsed")
@@ -56,7 +54,8 @@ def import_suite(path: str, *, form: str, slug: str, now: datetime) -> ImportedS
         raise InvalidInputError(
             f"suite {slug!r}: a name has 1 to 100 letters, digits, '-' or '_'"
         )
-    if slug in DRAWN_SUITES:
+    if slug == STARTER_SLUG:
+        # An import would mix another benchmark into its leaderboard.
         raise ConflictError(f"suite {slug!r} is drawn by seed; import into another one")
     specs = read_file(path, PARSERS[form])
     version_id, is_new = store_suite_version(
