@@ -7,22 +7,30 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from apps.benchmarks.domain.specs import StructuredCheck, TaskKind, TaskSpec
+from apps.benchmarks.domain.samples import SampleResult
+from apps.benchmarks.domain.specs import StructuredCheck, TaskKind, TaskSpec, Verdict
+from apps.benchmarks.models import ModelDay, Shard, TaskDay
 from apps.benchmarks.pipelines.shards import ShardOptions
+from apps.benchmarks.services.leases import claim_shard
+from apps.benchmarks.services.results import store_results
 from apps.benchmarks.services.runs import create_run
 from apps.benchmarks.services.suites import store_suite_version
 from apps.catalog.domain.backoff import RetryPolicy
 from apps.catalog.models import GatewayKind, Model, Provider
+from apps.core.ids import new_id
 from tests.fakes.llm_server import FakeLLM
 from tests.fakes.llm_wire import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
+
+    from apps.benchmarks.selectors.shards import Todo
+    from apps.benchmarks.services.leases import Lease
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 SCHEMA = {
@@ -116,3 +124,69 @@ def answer(body: Mapping[str, Any]) -> Reply:
 def provider(**fields: Any) -> FakeLLM:
     """Return a provider that answers as `answer` does."""
     return FakeLLM(respond=answer, **fields)
+
+
+def claim(run_id: UUID, model_id: UUID | None = None, *, seconds: float = 60) -> Lease:
+    """Claim the run's shard, or that of one of its models."""
+    shards = Shard.objects.filter(run_id=run_id)
+    if model_id is not None:
+        shards = shards.filter(model_id=model_id)
+    lease = claim_shard(
+        shard_id=shards.get().id, now=clock(), duration=timedelta(seconds=seconds)
+    )
+    assert lease is not None
+    return lease
+
+
+def make_result(
+    todo: Todo, verdict: Verdict = Verdict.PASS, **fields: Any
+) -> SampleResult:
+    """Return a result of a sample, as the pipeline makes them."""
+    known = {
+        "outcome": "upstream_failed" if verdict is Verdict.UNSCORED else "ok",
+        "reason": "",
+        "answer": "{}",
+        "prompt_hash": "0" * 64,
+        "created_at": clock(),
+        "cost": Decimal("0.00000001"),
+        "input_tokens": 10,
+        "output_tokens": 5,
+        "working_ms": 100.0,
+    }
+    return SampleResult(
+        id=new_id(),
+        key=todo.key,
+        attempt=todo.attempt,
+        verdict=verdict,
+        **(known | fields),
+    )
+
+
+def store(lease: Lease, *results: SampleResult) -> None:
+    """Store results under a lease."""
+    store_results(
+        lease=lease,
+        results=results,
+        package_versions={"assay": "0"},
+        reserved=Decimal(0),
+        limit_changes=[],
+        now=clock(),
+        duration=timedelta(seconds=60),
+    )
+
+
+def read_rollups(version_id: UUID) -> tuple[list[Any], list[Any]]:
+    """Return the rollups of a suite version as plain values."""
+    tasks = TaskDay.objects.filter(suite_version=version_id)
+    days = ModelDay.objects.filter(suite_version=version_id)
+    return (
+        list(
+            tasks.order_by("model", "task", "day").values_list(
+                "model", "task", "day", "scored", "score_sum", "unscored"
+            )
+        ),
+        [
+            {name: value for name, value in row.items() if name != "id"}
+            for row in days.order_by("model", "day").values()
+        ],
+    )

@@ -145,10 +145,15 @@ def _add_model_day(
     kept.input_tokens += sum(read for read, _ in tokens)
     kept.output_tokens += sum(written for _, written in tokens)
     kept.latency = merge_latencies([kept.latency, bucket_latencies(latencies)])
-    if newest >= kept.last_result_at:
+    # Of two runs at the same instant the later made one counts as last.
+    if (newest, run_id.hex) >= (kept.last_result_at, _hex(kept.last_run_id)):
         kept.last_result_at = newest
         kept.last_run_id = run_id
     kept.save()
+
+
+def _hex(run_id: UUID | None) -> str:
+    return run_id.hex if run_id else ""
 
 
 _REBUILD_TASK_DAYS = """
@@ -184,7 +189,7 @@ WITH counted AS (
             AS tokened,
         coalesce(sum(input_tokens), 0) AS input_tokens,
         coalesce(sum(output_tokens), 0) AS output_tokens,
-        (array_agg(run_id ORDER BY created_at DESC))[1] AS last_run_id,
+        (array_agg(run_id ORDER BY created_at DESC, run_id DESC))[1] AS last_run_id,
         max(created_at) AS last_result_at
     FROM counted GROUP BY 1, 2
 )
