@@ -40,7 +40,8 @@ ENDINGS: Final = {
         "def total(values):\n    Bomb()\n    return -1"
     ),
     "kills itself": (
-        "import os, signal\ndef total(values):\n    os.kill(os.getpid(), signal.SIGKILL)"
+        "import os, signal\ndef total(values):\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)"
     ),
     "kills everyone": (
         "import os, signal\ndef total(values):\n"
@@ -159,7 +160,8 @@ OBJECTS: Final = {
 SEARCHES: Final = {
     "walks the frames": (
         "import sys\ndef total(values):\n    frame = sys._getframe()\n"
-        "    while frame:\n        for name in ('expected', 'want', 'steps', 'tests'):\n"
+        "    while frame:\n"
+        "        for name in ('expected', 'want', 'steps', 'tests'):\n"
         "            if name in frame.f_locals:\n"
         "                return frame.f_locals[name]\n"
         "        frame = frame.f_back\n    return None"
@@ -167,7 +169,8 @@ SEARCHES: Final = {
     "walks the garbage collector": (
         "import gc\ndef total(values):\n    for o in gc.get_objects():\n"
         "        if type(o).__name__ == 'Step' or isinstance(o, dict) and"
-        " 'expected' in o:\n            return getattr(o, 'expected', 0)\n    return None"
+        " 'expected' in o:\n"
+        "            return getattr(o, 'expected', 0)\n    return None"
     ),
     "reads the modules": (
         "import sys\ndef total(values):\n    for name, module in sys.modules.items():\n"
@@ -291,7 +294,8 @@ RESOURCES: Final = {
         "def total(values):\n    while True:\n        pass"
     ),
     "stops itself": (
-        "import os, signal\ndef total(values):\n    os.kill(os.getpid(), signal.SIGSTOP)"
+        "import os, signal\ndef total(values):\n"
+        "    os.kill(os.getpid(), signal.SIGSTOP)"
     ),
     "allocates without end": (
         "def total(values):\n    hoard = []\n    while True:\n"
@@ -299,7 +303,8 @@ RESOURCES: Final = {
     ),
     "allocates in many processes": (
         "import os, time\ndef total(values):\n    for _ in range(8):\n"
-        "        if os.fork() == 0:\n            hoard = bytearray(b'x') * (200 << 20)\n"
+        "        if os.fork() == 0:\n"
+        "            hoard = bytearray(b'x') * (200 << 20)\n"
         "            time.sleep(60)\n    time.sleep(60)"
     ),
     "forks without end": (
@@ -310,10 +315,13 @@ RESOURCES: Final = {
         "def total(values):\n    while True:\n"
         "        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
     ),
-    "prints without end": "def total(values):\n    while True:\n        print('x' * 4096)",
+    "prints without end": (
+        "def total(values):\n    while True:\n        print('x' * 4096)"
+    ),
     "fills the disk": (
         "import itertools\ndef total(values):\n    for n in itertools.count():\n"
-        "        with open(f'file{n}', 'wb') as f:\n            f.write(b'x' * (8 << 20))"
+        "        with open(f'file{n}', 'wb') as f:\n"
+        "            f.write(b'x' * (8 << 20))"
     ),
     "makes files without end": (
         "import itertools\ndef total(values):\n    for n in itertools.count():\n"

@@ -59,7 +59,7 @@ def function_task(
     )
 
 
-def tested(program: str, setup: str = "") -> TestProgramCheck:
+def checked_by(program: str, *, setup: str = "") -> TestProgramCheck:
     """Return a check by a foreign test program."""
     return TestProgramCheck(program=program, setup=setup)
 

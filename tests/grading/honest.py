@@ -11,7 +11,8 @@ BOTH_TIERS: Final = {
         "    sys.stderr.write('x' * 100000)\n    return sum(values)"
     ),
     "prints what looks like a frame": (
-        "import sys\ndef total(values):\n    sys.stdout.buffer.write(b'\\0\\0\\0\\2Rx')\n"
+        "import sys\ndef total(values):\n"
+        "    sys.stdout.buffer.write(b'\\0\\0\\0\\2Rx')\n"
         "    sys.stdout.flush()\n    return sum(values)"
     ),
     "closes its standard streams": (
@@ -55,7 +56,8 @@ BOTH_TIERS: Final = {
     ),
     "uses an event loop": (
         "import asyncio\nasync def _add(values):\n    await asyncio.sleep(0)\n"
-        "    return sum(values)\ndef total(values):\n    return asyncio.run(_add(values))"
+        "    return sum(values)\n"
+        "def total(values):\n    return asyncio.run(_add(values))"
     ),
     "raises the recursion limit": (
         "import sys\nsys.setrecursionlimit(100000)\ndef down(n):\n"
@@ -92,7 +94,8 @@ BOTH_TIERS: Final = {
     ),
     "returns a float": "def total(values):\n    return float(sum(values))",
     "returns a Decimal": (
-        "from decimal import Decimal\ndef total(values):\n    return Decimal(sum(values))"
+        "from decimal import Decimal\ndef total(values):\n"
+        "    return Decimal(sum(values))"
     ),
     "returns a Fraction": (
         "from fractions import Fraction\ndef total(values):\n"

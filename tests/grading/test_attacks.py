@@ -29,11 +29,22 @@ def test_an_attack_does_not_pass_when_its_calls_are_compared(
 
 @pytest.mark.parametrize("name", attacks.INSTANT)
 def test_an_attack_does_not_pass_a_foreign_test_program(
-    name: str, sandbox: Sandbox
+    name: str, namespaces: Sandbox
 ) -> None:
     spec = total_task(PROGRAM, seconds=SECONDS)
 
-    outcome = grade_code_sync(spec, attacks.ALL[name], sandbox=sandbox)
+    outcome = grade_code_sync(spec, attacks.ALL[name], sandbox=namespaces)
 
     assert outcome.verdict is Verdict.FAIL, outcome
     assert outcome.reason
+
+
+@pytest.mark.parametrize("name", [*attacks.OBJECTS, *attacks.TAKEOVERS])
+def test_nor_does_one_that_works_by_its_values_in_tier_b(
+    name: str, landlock: Sandbox
+) -> None:
+    spec = total_task(PROGRAM, seconds=SECONDS)
+
+    outcome = grade_code_sync(spec, attacks.ALL[name], sandbox=landlock)
+
+    assert outcome.verdict is Verdict.FAIL, outcome

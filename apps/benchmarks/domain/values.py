@@ -54,6 +54,8 @@ class Encoder:
             WireError: it is too large or too deep, or not plain and no `export`.
         """
         self.put(value, 0)
+        if len(self._out) > MAX_BYTES:
+            raise WireError("the value is too large")
         return bytes(self._out)
 
     def put(self, value: object, depth: int) -> None:

@@ -42,6 +42,7 @@ shmget shmat shmctl msgget msgsnd msgrcv msgctl semget semop semtimedop semctl m
 mq_unlink
 """
 
+_PARENT_DEATH: Final = 1  # an option of prctl
 _CLONE_THREAD: Final = 0x00010000
 _NEW_NAMESPACES: Final = (
     0x00000080,  # time
@@ -95,6 +96,8 @@ def _deny_what_only_namespaces_contain(library: ModuleType, rules: Any) -> None:
     _deny(library, rules, "clone", (0, library.MASKED_EQ, _CLONE_THREAD, 0))
     for name in ("fork", "vfork", "execve", "execveat", "socket", "tkill"):
         _deny(library, rules, name)
+    # The jail asked to be killed with its parent, and may not take that back.
+    _deny(library, rules, "prctl", (0, library.EQ, _PARENT_DEATH))
     for name in ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"):
         _deny(library, rules, name, (0, library.NE, OWN_PID_MARK))
 

@@ -53,6 +53,7 @@ _ENVIRONMENT: Final = {"PYTHONHASHSEED": "0"}
 _FLAGS: Final = ("-S", "-B", "-X", "utf8")
 _DEVICES: Final = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 _LIBRARIES: Final = ("/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64", "/usr/lib32")
+_FOLDER: Final = "assay-jail-"  # and the number of the process that made it
 _DATA: Final = ("/usr/share/zoneinfo",)
 
 
@@ -155,6 +156,7 @@ class LandlockTier:
         folder = _make_folder()
         config: dict[str, object] = {
             "rlimits": limits.rlimits(),
+            "parent": os.getpid(),
             "filter": self.filter,
             "landlock": {
                 "read": readable_paths(self.interpreter),
@@ -190,7 +192,7 @@ def _lies_under(path: str, folder: str) -> bool:
 
 
 def _make_folder() -> str:
-    folder = tempfile.mkdtemp(prefix="assay-jail-")
+    folder = tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-")
     if os.geteuid() == 0:
         os.chown(folder, JAIL_USER, JAIL_USER)
     return folder
@@ -202,6 +204,14 @@ def _remove(folder: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def remove_orphans() -> None:
+    """Remove the folders of jails whose process was killed before it could."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
+        owner = folder.name.removeprefix(_FOLDER).split("-")[0]
+        if owner.isdecimal() and not Path("/proc", owner).exists():
+            _remove(str(folder))
+
+
 def make_tier(name: str, interpreter: Interpreter) -> NamespaceTier | LandlockTier:
     """Return tier "A" or "B", untried.
 
@@ -210,6 +220,7 @@ def make_tier(name: str, interpreter: Interpreter) -> NamespaceTier | LandlockTi
     """
     program = filter_program(name)
     if name == "B":
+        remove_orphans()
         outer = outer_command()
         bare = (*outer, "--no-new-privs") if outer else ()
         return LandlockTier(interpreter, bare, program)
