@@ -72,30 +72,18 @@ async def test_an_answer_that_filled_the_window_is_truncated() -> None:
 
 
 async def test_a_listing_says_what_is_deprecated_and_when_it_was_released() -> None:
-    common = {"type": "model", "max_input_tokens": 200000, "max_tokens": 64000}
     models = (
-        {
-            "id": "new-1",
-            "display_name": "New 1",
-            "created_at": "2026-10-01T00:00:00Z",
-            "lifecycle": "active",
-            **common,
-        },
-        {
-            "id": "old-1",
-            "display_name": "Old 1",
-            "created_at": "1970-01-01T00:00:00Z",
-            "lifecycle": "deprecated",
-            **common,
-        },
+        describe("new-1", created_at="2026-10-01T00:00:00Z", lifecycle="active"),
+        describe("old-1", created_at="1970-01-01T00:00:00Z", lifecycle="deprecated"),
     )
     async with FakeLLM(models=models) as server, open_anthropic(server) as gateway:
         new, old = await gateway.list_models()
-    assert (new.name, new.display_name, new.context_window) == (
-        "new-1",
-        "New 1",
-        200000,
-    )
+    assert (new.name, new.display_name, new.context_window) == ("new-1", "N", 200000)
     assert (new.max_output_tokens, new.release_date) == (64000, date(2026, 10, 1))
     assert not new.is_deprecated
     assert (old.release_date, old.is_deprecated) == (None, True)
+
+
+def describe(name: str, **fields: object) -> dict[str, object]:
+    common = {"type": "model", "max_input_tokens": 200000, "max_tokens": 64000}
+    return {"id": name, "display_name": "N", **common, **fields}

@@ -24,33 +24,33 @@ POLICY = RetryPolicy(
 def test_half_a_draw_waits_half_of_a_bound_that_doubles(
     retry: int, expected: float
 ) -> None:
-    assert POLICY.choose_pause(retry=retry, draw=0.5, waited_seconds=0) == expected
+    assert POLICY.choose_pause(retry=retry, draw=0.5, spent_seconds=0) == expected
 
 
 def test_the_bound_is_capped() -> None:
     policy = RetryPolicy(base_seconds=3, cap_seconds=10, max_retries=9)
-    assert policy.choose_pause(retry=8, draw=0.5, waited_seconds=0) == 5.0
+    assert policy.choose_pause(retry=8, draw=0.5, spent_seconds=0) == 5.0
 
 
 def test_patience_ends_by_number() -> None:
-    assert POLICY.choose_pause(retry=5, draw=0.5, waited_seconds=0) is None
+    assert POLICY.choose_pause(retry=5, draw=0.5, spent_seconds=0) is None
 
 
 def test_patience_ends_by_total() -> None:
-    assert POLICY.choose_pause(retry=1, draw=0.5, waited_seconds=197.0) == 3.0
-    assert POLICY.choose_pause(retry=1, draw=0.5, waited_seconds=197.1) is None
+    assert POLICY.choose_pause(retry=1, draw=0.5, spent_seconds=197.0) == 3.0
+    assert POLICY.choose_pause(retry=1, draw=0.5, spent_seconds=197.1) is None
 
 
 def test_what_the_server_asks_is_the_least_and_jitter_comes_on_top() -> None:
     pause = POLICY.choose_pause(
-        retry=0, draw=0.5, waited_seconds=0, retry_after_seconds=20
+        retry=0, draw=0.5, spent_seconds=0, retry_after_seconds=20
     )
     assert pause == 21.5
 
 
 def test_a_server_that_asks_for_too_long_is_given_up_at_once() -> None:
     pause = POLICY.choose_pause(
-        retry=0, draw=0.0, waited_seconds=0, retry_after_seconds=201
+        retry=0, draw=0.0, spent_seconds=0, retry_after_seconds=201
     )
     assert pause is None
 
@@ -58,7 +58,7 @@ def test_a_server_that_asks_for_too_long_is_given_up_at_once() -> None:
 @given(st.integers(0, 10_000), st.floats(0, 1, exclude_max=True))
 def test_a_pause_is_never_negative_nor_above_the_cap(retry: int, draw: float) -> None:
     policy = RetryPolicy(max_retries=20_000, max_total_seconds=1e9)
-    pause = policy.choose_pause(retry=retry, draw=draw, waited_seconds=0)
+    pause = policy.choose_pause(retry=retry, draw=draw, spent_seconds=0)
     assert pause is not None
     assert 0 <= pause <= policy.cap_seconds
 

@@ -201,3 +201,21 @@ def test_no_other_secret_can_be_named_as_a_key(
         provider.full_clean()
     with pytest.raises(IntegrityError):
         provider.save()
+
+
+@pytest.mark.parametrize(
+    ("sampling", "message"),
+    [
+        ([1], "Write a JSON object"),
+        ("hot", "Write a JSON object"),
+        ({"model": "x", "stream": False}, "model, stream: not a sampling parameter"),
+    ],
+)
+def test_sampling_settings_cannot_say_what_is_asked_of_whom(
+    sampling: object, message: str
+) -> None:
+    load_catalogue(now=NOW)
+    model = Model.objects.get(name="smollm2-135m")
+    model.sampling = sampling
+    with pytest.raises(ValidationError, match=message):
+        model.full_clean()

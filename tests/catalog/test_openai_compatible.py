@@ -156,6 +156,14 @@ async def test_an_error_inside_the_stream_is_told_by_its_code(
     assert (completion.outcome, completion.retryable) == (outcome, True)
 
 
+async def test_an_error_in_a_list_is_read_as_google_sends_it() -> None:
+    error = {"code": 400, "message": "API key not valid.", "status": "INVALID_ARGUMENT"}
+    reply = Reply(status=400, error=[{"error": error}])
+    async with FakeLLM(reply=reply) as server, open_openai(server) as gateway:
+        completion = await gateway.complete(ask())
+    assert completion.outcome is Outcome.MISSING_KEY
+
+
 async def test_variables_for_another_provider_are_not_sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

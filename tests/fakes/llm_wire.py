@@ -27,7 +27,7 @@ class Reply:
     model: str = ""  # the id it answers with; the one asked for where ""
     usage: tuple[int, int] | None = (12, 5)
     status: int = 200
-    error: Mapping[str, Any] = field(default_factory=dict)
+    error: object = field(default_factory=dict)  # the body, where status is no 200
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0  # before anything
     first_token_delay: float = 0.0  # between the first frame and the second

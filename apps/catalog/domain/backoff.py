@@ -30,15 +30,15 @@ class RetryPolicy:
         *,
         retry: int,
         draw: float,
-        waited_seconds: float,
+        spent_seconds: float,
         retry_after_seconds: float | None = None,
     ) -> float | None:
         """Return the seconds to wait before retry number `retry`, or None to give up.
 
-        `retry` counts from 0; `draw` is uniform in [0, 1); `waited_seconds` is what
-        this request has already spent on back-off. What the server asked for is the
-        least that is waited, and jitter comes on top, so that all who were told the
-        same moment do not come back at it together.
+        `retry` counts from 0; `draw` is uniform in [0, 1); `spent_seconds` is what
+        attempts and pauses have taken so far. What the server asked for is the least
+        that is waited, and jitter comes on top, so that all who were told the same
+        moment do not come back at it together.
         """
         if retry >= self.max_retries:
             return None
@@ -46,7 +46,7 @@ class RetryPolicy:
         pause = draw * bound
         if retry_after_seconds is not None:
             pause = retry_after_seconds + draw * min(bound, self.base_seconds)
-        if waited_seconds + pause > self.max_total_seconds:
+        if spent_seconds + pause > self.max_total_seconds:
             return None
         return pause
 

@@ -142,6 +142,8 @@ def add_times(
 
 
 def _unwrap(body: object) -> Mapping[str, object]:
+    if isinstance(body, list) and body:
+        body = body[0]  # Google's compatible endpoint sends a list of one envelope
     if not isinstance(body, dict):
         return {}
     inner = body.get("error")

@@ -1,10 +1,27 @@
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
 from apps.catalog.models.provider import Provider
 from apps.core.ids import new_id
+
+# What a request says itself; sampling settings must not overwrite it.
+_RESERVED = {"messages", "model", "response_format", "stream", "system"}
+
+
+def validate_sampling(value: object) -> None:
+    """Refuse sampling settings that are no object or say what is asked of whom.
+
+    Raises:
+        ValidationError: they are or do.
+    """
+    if not isinstance(value, dict):
+        raise ValidationError('Write a JSON object, such as {"temperature": 0.2}.')
+    taken = sorted(_RESERVED & set(value))
+    if taken:
+        raise ValidationError(f"{', '.join(taken)}: not a sampling parameter.")
 
 
 class PriceSource(models.TextChoices):
@@ -31,7 +48,9 @@ class Model(models.Model):
     upstream_name = models.CharField(max_length=200)
     display_name = models.CharField(max_length=300)
     # Parameters of the request, such as {"temperature": 0.0, "max_tokens": 512}.
-    sampling = models.JSONField(default=dict, blank=True)
+    sampling = models.JSONField(
+        default=dict, blank=True, validators=[validate_sampling]
+    )
     context_window = models.PositiveIntegerField(null=True, blank=True)
     max_output_tokens = models.PositiveIntegerField(null=True, blank=True)
     # US dollars per million tokens; null means unknown, which is not free.

@@ -97,7 +97,8 @@ class Completer:
         while True:
             completion, wait = await self._attempt(request, was_retried=retry > 0)
             queued += wait
-            pause = self._choose_pause(completion, retry, paused)
+            spent = self._timing.clock() - began - queued
+            pause = self._choose_pause(completion, retry, spent)
             if pause is None:
                 break
             before = self._timing.clock()
@@ -124,14 +125,14 @@ class Completer:
         return completion, wait
 
     def _choose_pause(
-        self, completion: Completion, retry: int, paused: float
+        self, completion: Completion, retry: int, spent: float
     ) -> float | None:
         if not completion.retryable:
             return None
         return self._retries.choose_pause(
             retry=retry,
             draw=self._timing.draw(),
-            waited_seconds=paused,
+            spent_seconds=spent,
             retry_after_seconds=completion.retry_after_seconds,
         )
 
