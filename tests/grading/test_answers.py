@@ -25,6 +25,8 @@ ONE = "```python\ndef f():\n    return 1\n```"
         (f"```\ndef f():\n    return 0\n```\n{ONE}", "def f():\n    return 1\n"),
         ("```\nf: int = 1\n```\n```\nf == 1\n```", "f: int = 1\n"),
         ("```\na\n```\n```\nb\n```", "b\n"),
+        ("def f():\n    return 1\n```\n\nThat is all.", "def f():\n    return 1\n"),
+        ("def f(): 1\n```\ndef f(): 2\n```", "def f(): 2\n"),
     ],
 )
 def test_code_is_what_stands_in_the_fence_that_defines_it(text: str, code: str) -> None:

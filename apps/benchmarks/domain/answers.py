@@ -1,8 +1,10 @@
 """What of a model's text is its answer.
 
 Code is what stands in a fence: of several, the last that defines the entry point,
-else the last. Text without a fence is taken as code whole. A fence that is never
-closed runs to the end, for an answer may have been cut short.
+else the last. Where none defines it and the text before the first fence does, that
+text is the code: small models close a fence that they never opened. Text without a
+fence is taken as code whole. A fence that is never closed runs to the end, for an
+answer may have been cut short.
 
 JSON is the last fenced block where there is one; else what begins at the first brace
 or bracket, where prose may stand before and after it. A second document after the
@@ -22,6 +24,7 @@ from apps.core.errors import InvalidInputError
 MAX_ANSWER: Final = 1_000_000  # characters
 
 _FENCE: Final = re.compile(r"^[ \t]*(`{3,}|~{3,})([^`\n]*)$")
+_FENCE_LINE: Final = re.compile(r"^[ \t]*(?:`{3,}|~{3,})", re.MULTILINE)
 
 
 class NoAnswerError(InvalidInputError):
@@ -48,6 +51,9 @@ def extract_code(text: str, entry_point: str = "") -> str:
         for block in reversed(blocks):
             if defines.search(block):
                 return block
+        before = _FENCE_LINE.split(text, maxsplit=1)[0]
+        if defines.search(before):
+            return before
     return blocks[-1]
 
 
