@@ -36,7 +36,7 @@ def rank(*arguments: str) -> tuple[str, str]:
 def manage(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """Run a process that could not reach a server if it tried."""
     nowhere = {"DATABASE_URL": "postgresql://127.0.0.1:9/none"}
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [sys.executable, "manage.py", "benchmarks", *arguments],
         cwd=REPOSITORY,
         env={**os.environ, **nowhere},
