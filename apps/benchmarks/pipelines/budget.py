@@ -16,15 +16,16 @@ if TYPE_CHECKING:
     from apps.benchmarks.domain.samples import SampleResult
     from apps.benchmarks.services.leases import Lease
 
-_WAIT_SECONDS = 0.2
+_WAIT_SECONDS = 0.1
 
 
 class Budget:
     """Counts what one shard may still begin.
 
     A sample is reserved at its expected cost: the estimate, or the dearest one seen
-    so far. So the limit can be passed only by as much as samples under way turn out
-    dearer than any before them.
+    so far. Since an estimate may be far off, one sample goes ahead alone, and then
+    twice as many as were seen may be under way. So the limit can be passed only by
+    as much as samples under way turn out dearer than any before them.
     """
 
     def __init__(
@@ -35,14 +36,18 @@ class Budget:
         expected: Decimal | None,
         patience_seconds: float,
     ) -> None:
-        """Take US dollars: the run's limit and the expected cost of one sample."""
+        """Take US dollars: the run's limit and the expected cost of one sample.
+
+        Samples that cost nothing are begun without asking.
+        """
         self._lease = lease
-        self._limited = max_cost is not None
+        self._limited = max_cost is not None and expected != 0
         self._per_sample = expected or Decimal(0)
         self._patience = patience_seconds
         self._granted = 0
         self._begun = 0  # and not yet stored
         self._untold = 0  # answers whose cost cannot be told: it was spent all the same
+        self._seen = 0
 
     def reserved_without(self, results: Sequence[SampleResult]) -> Decimal:
         """Return what is still reserved, in US dollars, once these are stored."""
@@ -61,28 +66,34 @@ class Budget:
         if not self._limited:
             return True
         while not self._granted:
-            grant = await call_patiently(
-                self._patience,
-                reserve_budget,
-                lease=self._lease,
-                per_sample=self._per_sample,
-                outstanding=self._begun + self._untold,
-                wanted=max(wanted, 1),
-            )
-            self._granted = grant.samples
-            if not grant.samples:
-                if not self._begun and not grant.others_pending:
-                    return False
+            room = max(1, 2 * self._seen) - self._begun
+            if room > 0 and not await self._ask(min(wanted, room)):
+                return False
+            if not self._granted:
                 await asyncio.sleep(_WAIT_SECONDS)
         self._granted -= 1
         self._begun += 1
         return True
+
+    async def _ask(self, wanted: int) -> bool:
+        """Ask for reservations; False when none can come free any more."""
+        grant = await call_patiently(
+            self._patience,
+            reserve_budget,
+            lease=self._lease,
+            per_sample=self._per_sample,
+            outstanding=self._begun + self._untold,
+            wanted=max(wanted, 1),
+        )
+        self._granted = grant.samples
+        return bool(grant.samples or self._begun or grant.others_pending)
 
     def settle(self, results: Sequence[SampleResult]) -> None:
         """Give up the reservations of results that were stored."""
         self._per_sample = max(self._per_sample, _dearest(results))
         self._untold += _count_untold(results)
         self._begun -= len(results)
+        self._seen += sum(was_answered(result.outcome) for result in results)
 
 
 def _dearest(results: Sequence[SampleResult]) -> Decimal:
