@@ -60,10 +60,14 @@ MALFORMED = [
     (changed(canonical_solution="    return ("), "line 3: prompt with canonical_sol"),
     (changed(entry_point="thirds"), "line 3: .* not define the entry point 'thirds'"),
     (changed(entry_point="a b"), "line 3: entry_point 'a b' is not a Python name"),
-    (changed(buggy_solution="  return ]"), "line 3: declaration with buggy_solution"),
+    (changed(buggy_solution="  return ]"), "line 3: buggy_solution does not parse"),
     (changed(buggy_solution=3), "line 3: field 'buggy_solution' must be text"),
     (
-        changed(declaration="def other():\n", buggy_solution="    return 1\n"),
+        changed(
+            prompt="# Halves.\n",
+            canonical_solution="def halves(n): return n\n",
+            buggy_solution="def other(n): return n\n",
+        ),
         "line 3: buggy_solution does not define the entry point 'halves'",
     ),
     (gzip.compress(HUMANEVAL)[:-30], "the file is not valid gzip"),
@@ -123,6 +127,11 @@ def test_a_prompt_that_ends_in_a_bare_signature_still_sets_up_the_test() -> None
 def test_the_published_buggy_solution_is_the_broken_answer() -> None:
     spec = parse_humaneval(HUMANEVAL)[1]
     assert spec.broken == (f"{NEAR['declaration']}{NEAR['buggy_solution']}",)
+
+
+def test_a_declaration_of_something_else_gives_way_to_the_prompt() -> None:
+    (spec,) = parse_humaneval(lines({**NEAR, "declaration": "def other():\n"}))
+    assert spec.broken == (f"{NEAR['prompt']}{NEAR['buggy_solution']}",)
 
 
 def test_without_one_a_stub_with_the_same_signature_is_broken() -> None:

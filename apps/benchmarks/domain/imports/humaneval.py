@@ -13,8 +13,8 @@ from apps.benchmarks.domain.imports.records import Record, json_lines, read_text
 from apps.benchmarks.domain.imports.source import (
     definitions,
     parse_python,
-    parses,
     stub_source,
+    try_parse,
 )
 from apps.benchmarks.domain.specs import TaskKind, TaskSpec, TestProgramCheck
 
@@ -96,7 +96,9 @@ def _checks_something(body: Sequence[ast.stmt]) -> bool:
 
 def _setup(record: Record, prompt: str) -> str:
     """Return the prompt as a program that runs: its stub, imports and helpers."""
-    setup = prompt if parses(prompt) else f"{prompt.rstrip()}\n    pass\n"
+    if try_parse(prompt) is not None:
+        return prompt
+    setup = f"{prompt.rstrip()}\n    pass\n"
     parse_python(record, "prompt", setup)
     return setup
 
@@ -108,8 +110,14 @@ def _broken(
     buggy = record.optional_text("buggy_solution")
     if not buggy:
         return (stub_source(module, entry_point),)
-    code = (record.optional_text("declaration") or prompt) + buggy
-    defined = definitions(parse_python(record, "declaration with buggy_solution", code))
-    if entry_point not in defined:
+    declaration = record.optional_text("declaration")
+    # A declaration may lack what the body needs to stand under it; the prompt does
+    # not, for the reference stands there.
+    declared = try_parse(declaration + buggy) if declaration else None
+    if declared is not None and entry_point in definitions(declared):
+        return (declaration + buggy,)
+    if entry_point not in definitions(
+        parse_python(record, "buggy_solution", prompt + buggy)
+    ):
         record.fail(f"buggy_solution does not define the entry point {entry_point!r}")
-    return (code,)
+    return (prompt + buggy,)

@@ -19,25 +19,26 @@ def parse_python(record: Record, field: str, code: str) -> ast.Module:
         InvalidInputError: it does not parse; the message has the line within it.
     """
     try:
-        with warnings.catch_warnings():
-            # Published code has invalid escapes such as "\d"; they still run.
-            warnings.simplefilter("ignore")
-            return ast.parse(code)
+        return _parsed(code)
     except SyntaxError as error:
         record.fail(f"{field} does not parse: {error.msg} (its line {error.lineno})")
     except (ValueError, RecursionError, MemoryError) as error:
         record.fail(f"{field} does not parse: {type(error).__name__}")
 
 
-def parses(code: str) -> bool:
-    """Say whether a text is Python."""
+def try_parse(code: str) -> ast.Module | None:
+    """Parse a text that may be no Python; None where it is not."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(code)
+        return _parsed(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+        return None
+
+
+def _parsed(code: str) -> ast.Module:
+    with warnings.catch_warnings():
+        # Published code has invalid escapes such as "\d"; they still run.
+        warnings.simplefilter("ignore")
+        return ast.parse(code)
 
 
 def definitions(module: ast.Module) -> dict[str, ast.stmt]:
