@@ -2,13 +2,24 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apps.benchmarks.domain.checks import describe, equals, same_output
-from apps.benchmarks.domain.values_raw import Token, read_value, write_value
+from apps.benchmarks.domain.values import WireError
+from apps.benchmarks.domain.values_raw import (
+    RawDict,
+    RawSet,
+    Token,
+    read_value,
+    write_value,
+)
+from tests.grading.strategies import PATIENT, VALUES
 
 SAME = [
     (None, None),
@@ -30,6 +41,7 @@ SAME = [
     ({1, 2.0}, {1.0, 2}),
     (frozenset({(1, 2)}), {(1, 2)}),
     ({frozenset({1})}, {frozenset({1})}),
+    ({1}, {Decimal("1.0")}),
     ({1: [0.3]}, {1: [0.1 + 0.2]}),
     ({(1, None): "x"}, {(1, None): "x"}),
     (range(3), range(3)),
@@ -93,6 +105,13 @@ def test_a_tolerance_holds_for_numbers_anywhere(
     assert equals(expected, read_value(write_value(actual)), tolerance) is same
 
 
+def test_a_member_that_cannot_be_hashed_is_another() -> None:
+    signalling = Decimal("sNaN")
+
+    assert not equals({Decimal(1)}, RawSet((signalling,)))
+    assert not equals({1: 2}, RawDict(((signalling, 2),)))
+
+
 def test_a_token_equals_nothing() -> None:
     token = Token(0, 127, "int")
 
@@ -132,3 +151,23 @@ def test_a_value_is_described_in_one_short_line(value: object, line: str) -> Non
     raw = value if isinstance(value, Token) else read_value(write_value(value))
 
     assert describe(raw) == line
+
+
+@PATIENT
+@given(VALUES, VALUES, st.integers(0, 400), st.integers(0, 255))
+def test_whatever_comes_is_compared_and_described(
+    expected: object, actual: object, at: int, byte: int
+) -> None:
+    data = bytearray(write_value(actual))
+    data[at % len(data)] = byte
+
+    with suppress(WireError):
+        value = read_value(bytes(data))
+        assert equals(expected, value) in {True, False}
+        assert len(describe(value)) < 100
+
+
+@PATIENT
+@given(VALUES)
+def test_every_value_equals_its_copy(value: object) -> None:
+    assert equals(value, read_value(write_value(value)))

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.benchmarks.domain.values import MAX_DEPTH, Encoder, WireError
@@ -23,36 +23,7 @@ from apps.benchmarks.domain.values_raw import (
     read_value,
     write_value,
 )
-
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.integers(min_value=-(2**4000), max_value=2**4000)
-    | st.floats(allow_nan=False)
-    | st.complex_numbers(allow_nan=False)
-    | st.text(st.characters(exclude_categories=()))
-    | st.binary()
-    | st.fractions()
-    | st.datetimes(timezones=st.just(UTC))
-    | st.timedeltas()
-    | st.builds(range, st.integers(-9, 9), st.integers(-9, 9), st.just(2))
-)
-KEYS = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner).map(tuple) | st.frozensets(inner),
-    max_leaves=5,
-)
-VALUES = st.recursive(
-    SCALARS | st.sets(KEYS) | st.binary().map(bytearray),
-    lambda inner: (
-        st.lists(inner)
-        | st.lists(inner).map(tuple)
-        | st.lists(inner).map(deque)
-        | st.dictionaries(KEYS, inner)
-    ),
-    max_leaves=20,
-)
+from tests.grading.strategies import PATIENT, VALUES
 
 
 def there_and_back(value: object) -> Any:
@@ -68,19 +39,20 @@ def shape(value: Any) -> Any:
     return type(value), value
 
 
-@settings(max_examples=60)
+@PATIENT
 @given(VALUES)
 def test_what_is_written_is_read_with_every_type(value: object) -> None:
     assert shape(there_and_back(value)) == shape(value)
 
 
+@PATIENT
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_value_or_refused(data: bytes) -> None:
     with suppress(WireError):
         assert shape(read_value(data))
 
 
-@settings(max_examples=60)
+@PATIENT
 @given(VALUES, st.integers(0, 400), st.integers(0, 255))
 def test_a_value_with_a_changed_byte_is_a_value_or_refused(
     value: object, at: int, byte: int

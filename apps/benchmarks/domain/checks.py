@@ -50,6 +50,8 @@ def describe(value: object) -> str:
         return "a very large integer"
     if isinstance(value, (RawSet, RawDict, RawNamed, list, tuple)):
         return f"a {_kind_of(value)} of {_weight(value) - 1} parts"
+    if isinstance(value, (Fraction, range)):  # their text may be too long to make
+        return f"a {type(value).__name__.lower()}"
     text = ascii(value[:_SHOWN] if isinstance(value, (str, bytes)) else value)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
 
@@ -81,7 +83,6 @@ _LISTINGS: Final[dict[type, Callable[[Any], list[Any]]]] = {
     RawSet: lambda value: list(value.members),
     RawDict: lambda value: _flat(value.pairs),
     RawNamed: lambda value: list(value.parts),
-    range: lambda value: [value.start, value.stop, value.step],
     dict: lambda value: _flat(value.items()),
     **dict.fromkeys((list, tuple, set, frozenset, deque), list),
 }
@@ -172,15 +173,22 @@ def _keys(members: Any) -> frozenset[Any]:
 
 def _key(value: object) -> object:
     """Return a hashable stand-in that is equal where `_same` holds, less tolerance."""
-    if isinstance(value, (set, frozenset)):
-        return "set", _keys(value)
-    if isinstance(value, RawSet):
-        return "set", _keys(value.members)
-    if isinstance(value, tuple):
-        return "tuple", tuple(_key(part) for part in value)
-    if isinstance(value, (int, float, complex)) and not isinstance(value, bool):
-        return "nan" if value != value else value  # noqa: PLR0124 - NaN alone is so
+    match value:
+        case set() | frozenset():
+            return "set", _keys(value)
+        case RawSet():
+            return "set", _keys(value.members)
+        case tuple():
+            return "tuple", tuple(_key(part) for part in value)
+    if isinstance(value, _NUMBERS) and not isinstance(value, bool):
+        return _number_key(value)
     return type(value).__name__, value
+
+
+def _number_key(value: Any) -> object:
+    if isinstance(value, Decimal) and not value.is_finite():
+        return "decimal", str(value)  # a signalling NaN cannot be hashed
+    return "nan" if value != value else value  # noqa: PLR0124 - NaN alone is so
 
 
 _COMPARISONS: Final[dict[type, Callable[[Any, Any, float], bool]]] = {
@@ -188,6 +196,6 @@ _COMPARISONS: Final[dict[type, Callable[[Any, Any, float], bool]]] = {
     **dict.fromkeys((bytes, bytearray), _same_bytes),
     **dict.fromkeys((set, frozenset), _same_set),
     **dict.fromkeys((list, tuple), _same_sequence),
-    **dict.fromkeys((range, deque), _same_named),
+    deque: _same_named,
     dict: _same_dict,
 }

@@ -43,7 +43,7 @@ class RawDict:
 
 @dataclass(frozen=True, slots=True)
 class RawNamed:
-    """A range, deque or built-in class, by its name and parts."""
+    """A deque or built-in class, by its name and parts."""
 
     name: str
     parts: tuple[Any, ...]
@@ -71,10 +71,6 @@ class RawBuilder(Builder):
     def mapping(self, flat: list[Any]) -> Any:
         """Return the pairs in order."""
         return RawDict(tuple(zip(flat[::2], flat[1::2], strict=True)))
-
-    def span(self, parts: list[Any]) -> Any:
-        """Return the parts of a range."""
-        return RawNamed("range", tuple(parts))
 
     def queue(self, items: list[Any]) -> Any:
         """Return the items of a deque."""

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from apps.benchmarks.domain.answers import NoAnswerError, extract_json
+from apps.benchmarks.domain.answers import MAX_ANSWER, NoAnswerError, extract_json
 from apps.benchmarks.domain.checks import describe, equals, same_output
 from apps.benchmarks.domain.checks_structured import matching_keys, schema_fault
 from apps.benchmarks.domain.values import WireError
@@ -103,38 +103,35 @@ def grade_calls(
         TaskDefectError: a step's arguments are not plain data.
         SandboxStartError: the jail did not come up.
     """
-    done = 0
-    try:
-        with sandbox.open("candidate", limits_for(spec)) as jail:
-            candidate = Candidate(jail, spec.time_limit_seconds)
-            entry = _load(candidate, spec, code)
-            latest = -1
-            for step in check.steps:
+    with sandbox.open("candidate", limits_for(spec)) as jail:
+        candidate = Candidate(jail, spec.time_limit_seconds)
+        entry = _load(candidate, spec, code)
+        latest, steps = -1, len(check.steps)
+        for done, step in enumerate(check.steps):
+            where = f"in call {done + 1} of {steps}"
+            try:
                 latest = _take_step(candidate, step, entry, latest)
-                done += 1
-    except JailEndedError as error:
-        raise AnswerFailedError(_in_step(done, check, error.reason)) from error
-    except WireError as error:
-        raise TaskDefectError(_in_step(done, check, str(error))) from error
-    except AnswerFailedError as error:
-        counted = {"steps": len(check.steps), "passed": done}
-        raise AnswerFailedError(_in_step(done, check, str(error)), counted) from error
-    return Grade(passed=True, breakdown={"steps": done, "passed": done})
-
-
-def _in_step(done: int, check: CallsCheck, reason: str) -> str:
-    return f"in call {min(done + 1, len(check.steps))} of {len(check.steps)}: {reason}"
+            except WireError as error:
+                raise TaskDefectError(f"{where}: {error}") from error
+            except (AnswerFailedError, JailEndedError) as error:
+                counted = {"steps": steps, "passed": done}
+                raise AnswerFailedError(f"{where}: {error}", counted) from error
+    return Grade(passed=True, breakdown={"steps": steps, "passed": steps})
 
 
 def _load(candidate: Candidate, spec: TaskSpec, code: str) -> int:
-    try:
-        write_value((spec.code_prompt, code, spec.entry_point))
-    except WireError as error:
-        raise AnswerFailedError(f"the answer's code: {error}") from error
+    _refuse_endless(code)
     try:
         return candidate.load(spec.code_prompt, code, spec.entry_point)
     except AnswerRaisedError as error:
         raise AnswerFailedError(f"it does not load: {_shown(error)}") from error
+    except JailEndedError as error:
+        raise AnswerFailedError(f"it does not load: {error}") from error
+
+
+def _refuse_endless(code: str) -> None:
+    if len(code) > MAX_ANSWER:
+        raise AnswerFailedError("the answer is too long")
 
 
 def _take_step(candidate: Candidate, step: Step, entry: int, latest: int) -> int:
@@ -239,6 +236,7 @@ def grade_program(
         AnswerFailedError: a case went wrong.
         SandboxStartError: a jail did not come up.
     """
+    _refuse_endless(code)
     for done, case in enumerate(check.cases):
         try:
             _run_case(spec, case, code, sandbox)

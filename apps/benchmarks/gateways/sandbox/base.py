@@ -39,7 +39,7 @@ class Limits:
     file_mb: int = 16  # one file
     disk_mb: int = 32  # all files together
     open_files: int = 64
-    tasks: int = 64  # processes and threads together
+    tasks: int = 128  # processes and threads together
     output_bytes: int = 4 * MEBIBYTE  # what a whole program may print
 
     def rlimits(self) -> list[tuple[str, int]]:

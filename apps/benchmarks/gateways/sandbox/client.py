@@ -101,8 +101,8 @@ class Candidate:
             raise AnswerRaisedError("TypeError", (f"{name!r} is not callable",))
         return method.number
 
-    def exchange(self, operation: bytes, content: bytes) -> bytes:
-        """Send one request; return the reply's frame, checked to be one.
+    def exchange(self, operation: bytes, content: bytes) -> tuple[bytes, Any]:
+        """Send one request; return the reply's frame and its raw value, checked.
 
         Raises:
             JailEndedError: a bound was crossed, or the reply is none.
@@ -118,11 +118,10 @@ class Candidate:
             raise JailEndedError(f"it sent what is no value: {error}") from error
         if frame[:1] != b"R" and not (frame[:1] == b"X" and _is_exception(value)):
             raise JailEndedError("it sent what is no reply")
-        return frame
+        return frame, value
 
     def _ask(self, operation: bytes, *operands: object) -> Any:
-        frame = self.exchange(operation, write_value(operands))
-        value = read_value(frame[1:])
+        frame, value = self.exchange(operation, write_value(operands))
         if frame[:1] == b"X":
             raise AnswerRaisedError(*value)
         return value
@@ -154,11 +153,11 @@ def relay(tester: Jail, candidate: Candidate, seconds: float) -> Report:
             return Report(*value)
         if operation not in _RELAYED:
             raise TesterEndedError("it spoke out of turn", asked=asked)
-        reply = candidate.exchange(operation, frame[1:])
+        reply, given = candidate.exchange(operation, frame[1:])
         if operation == b"N":
             # Whatever is wrong with what the tests start from would look like their
             # own fault: a way out of a verdict.
-            _check_names(value, read_value(reply[1:]))
+            _check_names(value, given)
         else:
             asked = True
         tester.send(reply[:1], reply[1:])
