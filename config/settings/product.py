@@ -19,6 +19,13 @@ METRICS_TOKEN = env.read_str(
     about="The bearer token that reads `/metrics`. Without one, only clients on the "
     "same host and signed-in staff may read it.",
 )
+env.declare(
+    "PROMETHEUS_MULTIPROC_DIR",
+    "path",
+    "",
+    "A directory in which several web processes of one host share their counts of "
+    "requests. Empty it before they start.",
+)
 SANDBOX_TIER = env.read_choice(
     "ASSAY_SANDBOX_TIER",
     ("", "A", "B", "none"),

@@ -89,6 +89,9 @@ def _is_from_this_host(request: HttpRequest) -> bool:
         return False
 
 
+PROBES = {"/livez": livez, "/readyz": readyz}
+
+
 class ProbeMiddleware:
     """Answers the probes before hosts, redirects and sessions are looked at.
 
@@ -105,5 +108,5 @@ class ProbeMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer a probe, or pass the request on."""
-        probe = {"/livez": livez, "/readyz": readyz}.get(request.path_info)
+        probe = PROBES.get(request.path_info)
         return probe(request) if probe else self._get_response(request)
