@@ -166,5 +166,5 @@ class LiveRegion {
 
 document.addEventListener("DOMContentLoaded", () => {
   const element = document.querySelector("[data-live]");
-  if (element && "WebSocket" in window) new LiveRegion(element);
+  if (element && "WebSocket" in window) window.live = new LiveRegion(element);
 });

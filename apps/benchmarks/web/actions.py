@@ -15,6 +15,7 @@ from apps.benchmarks.selectors.runs import get_run
 from apps.benchmarks.selectors.suites import get_suite_version, list_suite_versions
 from apps.benchmarks.services.runs import cancel_run, create_run, resume_run
 from apps.benchmarks.web.forms import NewRunForm
+from apps.benchmarks.web.leaderboard import DEFAULT_SUITE
 from apps.catalog.selectors.models import list_models
 from apps.core.errors import ConflictError, InvalidInputError
 
@@ -35,7 +36,7 @@ def new_run(request: HttpRequest) -> HttpResponse:
         suites,
         offered,
         data=request.POST if request.method == "POST" else None,
-        initial={"suite": request.GET.get("suite", ""), "epochs": 1},
+        initial={"suite": request.GET.get("suite", DEFAULT_SUITE), "epochs": 1},
     )
     if form.is_bound and form.is_valid():
         try:

@@ -10,13 +10,13 @@ from django.utils import timezone
 from apps.benchmarks.domain.periods import DEFAULT_PERIOD, PERIODS
 from apps.benchmarks.selectors.leaderboard import SORTS, Leaderboard, get_leaderboard
 from apps.benchmarks.selectors.runs import list_active_runs
-from apps.benchmarks.selectors.suites import list_suite_versions
 from apps.core.web.queries import read_choice, with_query
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from apps.accounts.selectors.workspaces import Viewer
+    from apps.benchmarks.selectors.suites import SuiteVersionRow
     from apps.core.domain.comparison import PairComparison
 
 SHOWN_PAIRS = 40
@@ -91,23 +91,22 @@ def read_board(request: HttpRequest, viewer: Viewer, slug: str) -> Leaderboard:
 
 
 def board_context(
-    request: HttpRequest, viewer: Viewer, board: Leaderboard
+    request: HttpRequest,
+    viewer: Viewer,
+    board: Leaderboard,
+    suites: tuple[SuiteVersionRow, ...],
 ) -> dict[str, object]:
-    """Return what the table needs, and unless only that is asked for, its page."""
-    context: dict[str, object] = {
+    """Return what the table and the switches above it show."""
+    return {
         "board": board,
         "suite": board.version,
         "headers": [_header(request, key, board.sort) for key in SORTS_SHOWN],
         "pairs": _telling_pairs(board),
         "told_apart": sum(pair.significant for pair in board.pairs),
         "active_runs": list_active_runs(viewer, limit=5),
+        "periods": period_choices(request, board.period),
+        "suites": _suite_choices(request, suites, board.version.suite_slug),
     }
-    if not wants_board_only(request):
-        context |= {
-            "periods": period_choices(request, board.period),
-            "suites": _suite_choices(request, viewer, board.version.suite_slug),
-        }
-    return context
 
 
 def wants_board_only(request: HttpRequest) -> bool:
@@ -151,7 +150,9 @@ def _telling_pairs(board: Leaderboard) -> list[PairLine]:
     ]
 
 
-def _suite_choices(request: HttpRequest, viewer: Viewer, slug: str) -> list[Choice]:
+def _suite_choices(
+    request: HttpRequest, suites: tuple[SuiteVersionRow, ...], slug: str
+) -> list[Choice]:
     query = with_query(request, sort=None).removeprefix(request.path)
     return [
         Choice(
@@ -159,7 +160,7 @@ def _suite_choices(request: HttpRequest, viewer: Viewer, slug: str) -> list[Choi
             f"/leaderboard/{one.suite_slug}/{query}",
             one.suite_slug == slug,
         )
-        for one in list_suite_versions(viewer)
+        for one in suites
     ]
 
 

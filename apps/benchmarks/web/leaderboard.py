@@ -70,8 +70,9 @@ def leaderboard_page(request: HttpRequest, slug: str) -> HttpResponse:
     viewer = viewer_of(request)
     board = read_board(request, viewer, slug)
     only_board = wants_board_only(request)
+    suites = () if only_board else list_suite_versions(viewer)
     page = "benchmarks/_board.html" if only_board else "benchmarks/leaderboard.html"
-    response = render(request, page, board_context(request, viewer, board))
+    response = render(request, page, board_context(request, viewer, board, suites))
     response["Vary"] = "HX-Target, Cookie"
     return response
 

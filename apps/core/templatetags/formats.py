@@ -47,7 +47,8 @@ def usd(amount: Decimal | None) -> str:
         return "$0"
     if abs(amount) >= _CENT:
         return f"${amount:,.2f}"
-    return f"${amount:.{1 - amount.adjusted()}f}"
+    rounded = Decimal(f"{amount:.1e}")  # 0.000997 becomes 0.0010, not 0.00100
+    return f"${rounded:.{1 - rounded.adjusted()}f}"
 
 
 @register.filter
@@ -133,9 +134,26 @@ def utc(moment: datetime | date | None) -> SafeString | str:
     at = moment.astimezone(UTC)
     return format_html(
         '<time datetime="{}">{} UTC</time>',
-        f"{at:%Y-%m-%dT%H:%M:%S}Z",
+        _iso(at),
         f"{at:%Y-%m-%d %H:%M}",
     )
+
+
+@register.filter
+def day(moment: datetime) -> SafeString:
+    """Write the day of a moment, with the full time for programs."""
+    at = moment.astimezone(UTC)
+    return format_html('<time datetime="{}">{}</time>', _iso(at), f"{at:%Y-%m-%d}")
+
+
+@register.filter
+def clock(moment: datetime) -> str:
+    """Write the time of day of a moment."""
+    return f"{moment.astimezone(UTC):%H:%M} UTC"
+
+
+def _iso(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
 
 
 @register.simple_tag

@@ -35,11 +35,13 @@ class Endpoint:
 def home(request: HttpRequest) -> HttpResponse:
     """Say what Assay is, above the leaderboard of the default suite."""
     viewer = viewer_of(request)
-    slugs = [one.suite_slug for one in list_suite_versions(viewer)]
+    suites = list_suite_versions(viewer)
+    slugs = [one.suite_slug for one in suites]
     context: dict[str, object] = {}
     if slugs:
         slug = DEFAULT_SUITE if DEFAULT_SUITE in slugs else slugs[0]
-        context = board_context(request, viewer, read_board(request, viewer, slug))
+        board = read_board(request, viewer, slug)
+        context = board_context(request, viewer, board, suites)
     only_board = bool(slugs) and wants_board_only(request)
     name = "benchmarks/_board.html" if only_board else "home/index.html"
     response = render(request, name, context)
