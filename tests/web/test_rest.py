@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
 
 from apps.benchmarks.models import Result
 from apps.catalog.models import Model
@@ -54,7 +54,7 @@ def test_the_description_is_openapi_3_1_and_names_every_endpoint(
 def test_the_reference_describes_exactly_the_endpoints_there_are(
     client: Client,
 ) -> None:
-    text = Path("docs/reference/rest-api.md").read_text()
+    text = (settings.BASE_DIR / "docs/reference/rest-api.md").read_text()
     described = set(re.findall(r"^### GET (\S+)$", text, re.MULTILINE))
     assert described == set(read(client, "/openapi.json")["paths"])
 
