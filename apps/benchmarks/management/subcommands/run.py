@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import threading
 from contextlib import contextmanager
@@ -65,7 +66,7 @@ def handle(
     where = "a worker" if attended else "this process: no worker answers"
     stderr.write(f"run {run_id}, done by {where}", style_func=str)
     progress = Progress(stderr)
-    with _interruptible() as interrupted:
+    with _quiet(), _interruptible() as interrupted:
         attendance = Attendance(
             run_id, clock=timezone.now, tell=progress.tell, interrupted=interrupted
         )
@@ -145,6 +146,18 @@ def _advise(summary: RunSummary, stderr: OutputWrapper) -> None:
         f"manage.py benchmarks run --resume {run.id}",
         style_func=str,
     )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep to warnings: what the engine logs as it goes, the progress says too."""
+    loggers = logging.getLogger("apps")
+    before = loggers.level
+    loggers.setLevel(max(before, logging.WARNING))
+    try:
+        yield
+    finally:
+        loggers.setLevel(before)
 
 
 @contextmanager
