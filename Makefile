@@ -29,7 +29,7 @@ reference:
 # The table of measurements.
 bench:
 	$(INSTALL) dev
-	@$(BIN)/python manage.py bench $(ARGS)
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 # Compile every requirements/*.txt from its .in, for all platforms, with hashes.
 requirements:

@@ -24,7 +24,7 @@ def start_servers(options: tuple[str, ...] = VOLATILE) -> None:
     Every process has a Valkey of its own, so that parallel tests share no key; they
     share one PostgreSQL, in which each has a database of its own.
     """
-    folder = new_folder()
+    folder = new_folder(in_memory=options == VOLATILE)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     if "PYTEST_XDIST_WORKER" not in os.environ:
         os.environ[SHARED_DATABASE] = _start_postgres(folder, options)
@@ -38,19 +38,19 @@ def start_servers(options: tuple[str, ...] = VOLATILE) -> None:
     }
 
 
-def new_folder() -> Path:
-    """Return a new folder that the servers' user can pass, in memory if there is room.
+def new_folder(*, in_memory: bool = True) -> Path:
+    """Return a new folder that the servers' user can pass.
 
-    A cluster that is made, crashed and recovered waits mostly for the disk. What a
-    killed session left in memory is removed.
+    In memory, unless refused or short: a cluster that is made, crashed and recovered
+    waits mostly for the disk. What a killed session left in memory is removed.
     """
     memory = Path("/dev/shm")  # noqa: S108
     for left in memory.glob(f"{PREFIX}*"):
         if not Path(f"/proc/{left.name.split('-')[2]}").exists():
             shutil.rmtree(left, ignore_errors=True)
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM_BYTES
-    prefix = f"{PREFIX}{os.getpid()}-"
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=memory if roomy else None))
+    where = memory if in_memory and roomy else None
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=where))
     folder.chmod(0o711)
     return folder
 
