@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from io import StringIO
 from typing import TYPE_CHECKING
 
+import httpx
 from django.conf import settings
+from django.core.management import call_command
 from django.db.models import F
-from django.test import Client
 
 from apps.benchmarks.domain.specs import (
     ProgramCase,
@@ -27,10 +32,11 @@ from tests.bench.database import execute
 from tests.bench.table import Finding, percentile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from uuid import UUID
 
 MODELS, TASKS, DAYS, REPEATS = 20, 200, 25, 10  # their product is a million
-REQUESTS = 200
+REQUESTS, WARM_UP = 200, 5
 TARGET_MS = 50.0
 
 
@@ -42,12 +48,12 @@ def measure() -> list[Finding]:
     sys.stderr.write(f"{results:,} results stored; building rollups …\n")
     rebuild_rollups(suite_version_id=version_id)
     execute("ANALYZE")
-    settings.ALLOWED_HOSTS = ["testserver"]
-    return [
-        _time_page(version_id, "7d", moving=False),
-        _time_page(version_id, "7d", moving=True),
-        _time_page(version_id, "30d", moving=True),
-    ]
+    with _web_server() as client:
+        return [
+            _time_page(client, version_id, "7d", moving=False),
+            _time_page(client, version_id, "7d", moving=True),
+            _time_page(client, version_id, "30d", moving=True),
+        ]
 
 
 def _store_suite(now: datetime) -> UUID:
@@ -130,29 +136,54 @@ def _store_models() -> None:
     )
 
 
-def _time_page(version_id: UUID, period: str, *, moving: bool) -> Finding:
-    """Time the whole of the server's work: middleware, queries, statistics, template.
+@contextmanager
+def _web_server() -> Iterator[httpx.Client]:
+    """Serve as `manage.py up` does, from a process of its own."""
+    call_command("ensure_static", stdout=StringIO())
+    (web,) = (one for one in settings.UP_PROCESSES if one.name == "web")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        descriptor, port = listener.fileno(), listener.getsockname()[1]
+        arguments = [part.format(listener=descriptor) for part in web.arguments]
+        server = subprocess.Popen(
+            [sys.executable, *arguments],
+            pass_fds=[descriptor],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+    base_url = f"http://127.0.0.1:{port}"
+    try:
+        with httpx.Client(base_url=base_url, timeout=60) as client:
+            client.get("/livez")  # waits until the server takes its socket
+            yield client
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _time_page(
+    client: httpx.Client, version_id: UUID, period: str, *, moving: bool
+) -> Finding:
+    """Time the whole of the server's work: HTTP, middleware, queries, statistics, page.
 
     `moving` changes the suite version before every request, as each batch of new
     results does, so that nothing computed before can be used again.
     """
-    client = Client()
     times = []
-    for number in range(REQUESTS + 5):
+    for number in range(REQUESTS + WARM_UP):
         if moving:
             versions = SuiteVersion.objects.filter(pk=version_id)
             versions.update(revision=F("revision") + 1)
         started = time.perf_counter()
-        response = client.get(f"/leaderboard/bench/?period={period}")
+        response = client.get("/leaderboard/bench/", params={"period": period})
         elapsed = (time.perf_counter() - started) * 1000
-        if response.status_code != HTTPStatus.OK:
+        if response.status_code != HTTPStatus.OK or "Bench 20" not in response.text:
             raise RuntimeError(f"the page answered {response.status_code}")
-        if number >= 5:  # templates and connections are warm by then
+        if number >= WARM_UP:
             times.append(elapsed)
     state = "while results arrive" if moving else "between results"
     p95 = percentile(times, 0.95)
     return Finding(
-        name=f"leaderboard of 1,000,000 results, {period}, {state}",
+        name=f"leaderboard page, 1,000,000 results, {period}, {state}",
         measured=f"p50 {percentile(times, 0.5):.1f} ms, p95 {p95:.1f} ms",
         target=f"p95 ≤ {TARGET_MS:.0f} ms",
         met=p95 <= TARGET_MS,
