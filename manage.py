@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from apps.core.errors import UnavailableError
@@ -28,5 +29,8 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
+    except ImproperlyConfigured as error:
+        sys.stderr.write(f"manage.py: {error}\n")
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

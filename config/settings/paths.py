@@ -38,18 +38,18 @@ REDIS_URL = env.read_url(
 USES_EMBEDDED_DATABASE = DATABASE_URL == _EMBEDDED_DATABASE
 
 
-def redis_url(database: int) -> str:
-    """Return the address of one numbered database of the Redis server."""
-    parts = urlsplit(REDIS_URL)
+def redis_url(database: int, address: str = REDIS_URL) -> str:
+    """Return the address of one numbered database of a Redis server."""
+    parts = urlsplit(address)
     if parts.scheme == "unix":
         query = _with_query(parts, f"db={database}", dropped="db")
         return f"unix://{parts.netloc}{parts.path}?{query}"
     return parts._replace(path=f"/{database}").geturl()
 
 
-def celery_url(database: int) -> str:
+def celery_url(database: int, address: str = REDIS_URL) -> str:
     """Return the same address in the form that Celery's transport wants."""
-    parts = urlsplit(redis_url(database))
+    parts = urlsplit(redis_url(database, address))
     if parts.scheme == "unix":
         query = _with_query(parts, f"virtual_host={database}", dropped="db")
         return f"redis+socket://{parts.netloc}{parts.path}?{query}"
