@@ -10,9 +10,27 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
+# What git ignores, for a copy of the sources without git.
+NOT_OURS = {".git", ".venv", "var", "__pycache__", "node_modules"}
+
+
 @cache
 def own_files() -> tuple[Path, ...]:
     """Return every file that is in the repository or about to be."""
+    names = _listed_by_git() if (ROOT / ".git").exists() else _found()
+    return tuple(sorted(ROOT / name for name in names if (ROOT / name).is_file()))
+
+
+def _found() -> list[str]:
+    return [
+        str(path.relative_to(ROOT))
+        for path in ROOT.rglob("*")
+        if not NOT_OURS & set(path.relative_to(ROOT).parts)
+        and not any(part.endswith("_cache") for part in path.parts)
+    ]
+
+
+def _listed_by_git() -> list[str]:
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
         cwd=ROOT,
@@ -20,8 +38,7 @@ def own_files() -> tuple[Path, ...]:
         text=True,
         check=True,
     )
-    paths = (ROOT / line for line in listed.stdout.splitlines())
-    return tuple(sorted(path for path in paths if path.is_file()))
+    return listed.stdout.splitlines()
 
 
 @cache
