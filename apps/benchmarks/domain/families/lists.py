@@ -288,7 +288,7 @@ MAPS = (
 )
 
 LISTS: tuple[Family, ...] = (
-    exercise_family("list-to-value", "One value of a list", FOLDS, tasks=2),
-    exercise_family("list-filter", "Some items of a list", FILTERS, tasks=2),
+    exercise_family("list-to-value", "One value of a list", FOLDS, tasks=3),
+    exercise_family("list-filter", "Some items of a list", FILTERS, tasks=1),
     exercise_family("list-map", "Every item of a list", MAPS, tasks=2),
 )

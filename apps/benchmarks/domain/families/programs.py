@@ -269,6 +269,6 @@ PROGRAM_FAMILY = Family(
     "stdin-program",
     "Programs that read and print",
     CODE_GENERATION,
-    3,
+    2,
     lambda rng: program_task(rng.choice(PROGRAMS), rng),
 )

@@ -69,21 +69,23 @@ def _draw(kinds: tuple[DefectKind, ...], family: str, rng: random.Random) -> Tas
     return repair_task(subject, defect, family, rng)
 
 
-def _family(slug: str, title: str, *kinds: DefectKind) -> Family:
-    return Family(slug, title, DEBUGGING, 2, partial(_draw, kinds, slug))
+def _family(slug: str, title: str, tasks: int, *kinds: DefectKind) -> Family:
+    return Family(slug, title, DEBUGGING, tasks, partial(_draw, kinds, slug))
 
 
 REPAIRS: tuple[Family, ...] = (
-    _family("repair-operator", "A wrong operator", DefectKind.WRONG_OPERATOR),
+    _family("repair-operator", "A wrong operator", 2, DefectKind.WRONG_OPERATOR),
     _family(
         "repair-boundary",
         "A loop that begins or ends at the wrong place",
+        1,
         DefectKind.OFF_BY_ONE,
         DefectKind.EARLY_RETURN,
     ),
     _family(
         "repair-value",
         "A wrong variable or first value",
+        1,
         DefectKind.WRONG_START,
         DefectKind.WRONG_VARIABLE,
     ),

@@ -171,7 +171,7 @@ def _is_countable(subject: Subject) -> bool:
 REVIEWS: tuple[Family, ...] = (
     Family("judge-function", "Right or wrong", CODE_REVIEW, 2, draw_is_it_right),
     Family(
-        "find-function", "The function with a bug", CODE_REVIEW, 2, draw_which_function
+        "find-function", "The function with a bug", CODE_REVIEW, 1, draw_which_function
     ),
     Family("find-line", "The line with a bug", CODE_REVIEW, 1, draw_which_line),
     Family("name-defect", "The kind of a bug", CODE_REVIEW, 1, draw_which_kind),

@@ -266,7 +266,7 @@ CHOICES = (
 )
 
 SCALARS: tuple[Family, ...] = (
-    exercise_family("arithmetic", "Formulas of one line", ARITHMETIC, tasks=2),
-    exercise_family("number-question", "Yes or no about a number", PREDICATES, tasks=2),
+    exercise_family("arithmetic", "Formulas of one line", ARITHMETIC, tasks=3),
+    exercise_family("number-question", "Yes or no about a number", PREDICATES, tasks=3),
     exercise_family("choose-number", "Choices between numbers", CHOICES, tasks=2),
 )

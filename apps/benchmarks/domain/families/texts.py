@@ -191,6 +191,6 @@ COUNTS = (
 )
 
 TEXTS: tuple[Family, ...] = (
-    exercise_family("text-change", "Changes of a text", CHANGES, tasks=2),
+    exercise_family("text-change", "Changes of a text", CHANGES, tasks=3),
     exercise_family("text-count", "Counts in a text", COUNTS, tasks=2),
 )
