@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from contextlib import contextmanager
@@ -57,5 +58,6 @@ def serve() -> Iterator[RunningServer]:
     yield RunningServer(port)
     server.should_exit = True
     thread.join(START_SECONDS)
+    gc.collect()  # connections of threads that served requests and ended
     # The thread in which sockets ask the database outlives the server.
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()

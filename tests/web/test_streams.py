@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -9,20 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from apps.benchmarks.consumers.events import RunEvents
+from apps.benchmarks.consumers.live import RunSocket
 from apps.benchmarks.domain.specs import Verdict
 from apps.benchmarks.selectors.suites import get_tasks
 from apps.benchmarks.services.leases import finish_shard
 from apps.benchmarks.services.runs import cancel_run
+from apps.core.hub import Hub
 from apps.core.live import publish
 from tests.web import cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, MutableMapping
     from uuid import UUID
 
     from apps.benchmarks.services.leases import Lease
@@ -144,6 +150,43 @@ def test_what_a_client_says_is_not_read(server: RunningServer) -> None:
             connection.send(text)
         answer(lease, 0)
         assert hear(connection)["data"]["done"] == 1
+
+
+class StuckClient:
+    """A connection, as a server hands it on, whose client reads nothing."""
+
+    def __init__(self, run_id: UUID) -> None:
+        self.scope = {
+            "user": AnonymousUser(),
+            "url_route": {"kwargs": {"run_id": run_id}},
+        }
+        self._opened = False
+
+    async def receive(self) -> dict[str, str]:
+        if self._opened:
+            await asyncio.Event().wait()
+        self._opened = True
+        return {"type": "websocket.connect"}
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] in {"websocket.send", "http.response.body"}:
+            await asyncio.Event().wait()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("application", [RunSocket, RunEvents])
+def test_a_client_that_does_not_read_is_dropped(
+    application: type[RunSocket | RunEvents],
+) -> None:
+    client, hub = StuckClient(start()[0]), Hub(settings.REDIS_URL)
+
+    async def serve_it() -> None:
+        served = application(hub, patience=0.1)
+        async with asyncio.timeout(PATIENCE):
+            await served(client.scope, client.receive, client.send)
+
+    asyncio.run(serve_it())
+    assert hub.watchers == 0
 
 
 def read_events(response: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]]:

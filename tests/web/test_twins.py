@@ -113,10 +113,10 @@ def test_numbers_are_written_for_people() -> None:
         "0.050",
     ]
     assert [points(d) for d in (None, 0.123, -0.05)] == ["no data", "+12.3", "−5.0"]
-    assert [price(p) for p in (None, "", "0.150000", Decimal(3))] == [
+    assert [price(p) for p in (None, "", "0.60000", Decimal(3))] == [
         "unknown",
         "unknown",
-        "$0.15",
+        "$0.60",
         "$3",
     ]
 

@@ -44,9 +44,10 @@ _HEADERS = [
 class RunEvents:
     """The ASGI application at `/api/v1/runs/<id>/events`."""
 
-    def __init__(self, hub: Hub) -> None:
-        """Take frames from this hub."""
+    def __init__(self, hub: Hub, *, patience: float = SLOW_SECONDS) -> None:
+        """Take frames from this hub; wait `patience` seconds for a client to read."""
         self._hub = hub
+        self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: stream until the run ends or the client leaves."""
@@ -61,7 +62,7 @@ class RunEvents:
                 first = await read_run(viewer, run_id)
                 await send(_start(200, _HEADERS))
                 async for chunk in _events(first, watcher, viewer, run_id):
-                    async with asyncio.timeout(SLOW_SECONDS):
+                    async with asyncio.timeout(self._patience):
                         await send(_body(chunk, more=True))
         except AppError as error:
             await _refuse(error, send)

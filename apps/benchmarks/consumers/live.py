@@ -41,9 +41,10 @@ PING = '{"ping":true}'
 class LiveSocket:
     """Relays one topic to each client, and drops a client that does not read."""
 
-    def __init__(self, hub: Hub) -> None:
-        """Take frames from this hub."""
+    def __init__(self, hub: Hub, *, patience: float = SLOW_SECONDS) -> None:
+        """Take frames from this hub; wait `patience` seconds for a client to read."""
         self._hub = hub
+        self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection until the client leaves."""
@@ -69,16 +70,22 @@ class LiveSocket:
                 # Read after the watch began: nothing falls between the two. A page
                 # that was rendered before compares it with what it shows.
                 first = await self.read_first(viewer, scope)
-                await _tell(send, [encode_frame(first, is_first=True)])
+                await self._tell(send, [encode_frame(first, is_first=True)])
                 batches = watcher.batches(pause=PAUSE_SECONDS, heartbeat=PING_SECONDS)
                 async for frames in batches:
-                    await _tell(send, [encode_frame(one) for one in frames] or [PING])
+                    texts = [encode_frame(one) for one in frames] or [PING]
+                    await self._tell(send, texts)
         except NotFoundError:
             await send({"type": "websocket.close", "code": NOT_FOUND})
         except UnavailableError:
             await send({"type": "websocket.close", "code": TRY_LATER})
         except TimeoutError:
             return  # the client does not read; the server cuts its line
+
+    async def _tell(self, send: Send, texts: list[str]) -> None:
+        async with asyncio.timeout(self._patience):
+            for text in texts:
+                await send({"type": "websocket.send", "text": text})
 
 
 class RunSocket(LiveSocket):
@@ -107,9 +114,3 @@ def encode_frame(frame: Frame, *, is_first: bool = False) -> str:
     told = json.dumps({name: part for name, part in parts.items() if part})
     # What was published is JSON already.
     return f'{told[:-1]},"data":{frame.data}}}' if frame.data else told
-
-
-async def _tell(send: Send, texts: list[str]) -> None:
-    async with asyncio.timeout(SLOW_SECONDS):
-        for text in texts:
-            await send({"type": "websocket.send", "text": text})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from apps.benchmarks.models import Run
+from apps.benchmarks.selectors.run_state import describe_run
 from apps.core.live import publish
 
 if TYPE_CHECKING:
@@ -32,16 +33,7 @@ def _announce(run_id: UUID) -> None:
     )
     if run is None:
         return
-    frame = {
-        "run": str(run.id),
-        "status": run.status,
-        "samples": run.samples,
-        "done": run.passed + run.failed + run.unscored,
-        "passed": run.passed,
-        "failed": run.failed,
-        "unscored": run.unscored,
-        "cost": format(run.cost, "f"),
-    }
+    frame = describe_run(run)
     publish(f"run:{run.id}", frame)
     suite = run.suite_version.suite
     if run.workspace_id is None and suite.is_public:

@@ -56,7 +56,9 @@ def price(amount: Decimal | str | None) -> str:
     """Write a price of a million tokens in US dollars, with all its digits."""
     if amount is None or amount == "":
         return "unknown"
-    return f"${decimal_text(Decimal(amount))}"
+    text = decimal_text(Decimal(amount))
+    whole, _, cents = text.partition(".")
+    return f"${whole}.{cents:0<2}" if cents else f"${whole}"
 
 
 @register.filter

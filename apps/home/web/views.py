@@ -72,7 +72,7 @@ def api_index(
     endpoints = [
         Endpoint(
             address=f"{method.upper()} {path}",
-            summary=operation.get("description", operation["summary"]),
+            summary=operation.get("description", operation["summary"]).replace("`", ""),
             parameters=tuple(one["name"] for one in operation.get("parameters", [])),
         )
         for path, methods in describe()["paths"].items()
