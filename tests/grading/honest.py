@@ -141,6 +141,10 @@ WITH_PROCESSES: Final = {
         "    if os.fork() == 0:\n        os.write(writer, str(sum(values)).encode())\n"
         "        os._exit(0)\n    os.wait()\n    return int(os.read(reader, 99))"
     ),
+    "forgets a process": (
+        "import os\nif os.fork():\n    os.wait()\n"
+        "def total(values):\n    return sum(values)"
+    ),
     "uses a pool of processes": (
         "import multiprocessing\ndef total(values):\n"
         "    with multiprocessing.get_context('fork').Pool(2) as pool:\n"

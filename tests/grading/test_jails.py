@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -119,3 +121,31 @@ def test_the_jail_has_no_environment_files_or_privileges(
     outcome = grade_code_sync(spec, LOOK, sandbox=sandbox)
 
     assert outcome.verdict is Verdict.PASS, outcome
+
+
+BURN = """
+import time
+def burn():
+    while time.process_time() < 0.3:
+        pass
+    return "done"
+"""
+
+
+def test_time_without_a_processor_does_not_count(namespaces: Sandbox) -> None:
+    spec = function_task(CallsCheck((Step(expected="done"),)), "burn", seconds=0.5)
+    mine = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(mine)})
+    busy = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)
+    ]
+    try:
+        outcome = grade_code_sync(spec, BURN, sandbox=namespaces)
+    finally:
+        os.sched_setaffinity(0, mine)
+        for process in busy:
+            process.kill()
+            process.wait()
+
+    assert outcome.verdict is Verdict.PASS, outcome
+    assert outcome.milliseconds > 500

@@ -108,10 +108,10 @@ class Candidate:
             JailEndedError: a bound was crossed, or the reply is none.
         """
         self._jail.greet()
-        began = time.monotonic()
+        began = time.monotonic() - self._jail.excused
         self._jail.send(operation, content)
         frame = self._jail.receive(self._left)
-        self._left -= time.monotonic() - began
+        self._left -= time.monotonic() - self._jail.excused - began
         try:
             value = read_value(frame[1:])
         except WireError as error:
@@ -142,13 +142,13 @@ def relay(tester: Jail, candidate: Candidate, seconds: float) -> Report:
     """
     asked = False
     while True:
-        began = time.monotonic()
+        began = time.monotonic() - tester.excused
         try:
             frame = tester.receive(seconds)
             operation, value = frame[:1], read_value(frame[1:])
         except (JailEndedError, WireError) as error:
             raise TesterEndedError(str(error), asked=asked) from error
-        seconds -= time.monotonic() - began
+        seconds -= time.monotonic() - tester.excused - began
         if operation == b"V" and _is_report(value):
             return Report(*value)
         if operation not in _RELAYED:

@@ -39,10 +39,10 @@ _ROLES: Final = {
 _INTRODUCTION: Final = """
 import json, marshal, os, sys, sysconfig
 paths = sysconfig.get_paths()
-code = {
-    name: marshal.dumps(compile(source, name, "exec", dont_inherit=True)).hex()
-    for name, source in json.load(sys.stdin).items()
-}
+def build(name, source):
+    code = compile(source, name, "exec", dont_inherit=True, optimize=2)
+    return marshal.dumps(code).hex()
+code = {name: build(name, source) for name, source in json.load(sys.stdin).items()}
 print(json.dumps({
     "version": sys.version_info[:2],
     "executable": os.path.realpath(sys.executable),

@@ -26,6 +26,7 @@ _TICK_SECONDS: Final = 0.05
 _END_SECONDS: Final = 2.0
 _CHUNK: Final = 1 << 16
 _HEAD: Final = 4  # bytes of a frame's size
+_MOST_EXCUSED: Final = 3  # times the processor time that the jail may use
 _BY_SIGNAL: Final = 128  # what bubblewrap adds to the number of a fatal signal
 _FRAME_LIMIT: Final = MAX_BYTES + 4096
 
@@ -67,6 +68,7 @@ class Jail:
         os.set_blocking(self._out, False)
         self._looked = time.monotonic()
         self._greeted = False
+        self.excused = 0.0  # seconds that do not count, for the machine was busy
         self._queue(boot)
 
     def greet(self) -> None:
@@ -102,7 +104,7 @@ class Jail:
             SandboxStartError: it never came up.
         """
         self.greet()
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds - self.excused
         while (frame := self._take_frame()) is None:
             if not self._pump(deadline):
                 raise JailEndedError(self._how_it_ended())
@@ -116,7 +118,7 @@ class Jail:
             SandboxStartError: it never came up.
         """
         self.greet()
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds - self.excused
         while self._pump(deadline):
             if len(self._incoming) > self._limits.output_bytes:
                 raise JailEndedError("it printed more than the output limit")
@@ -161,8 +163,8 @@ class Jail:
     def _pump(self, deadline: float) -> bool:
         """Move bytes once; return False when the jail has closed its end."""
         now = time.monotonic()
-        if now >= deadline:
-            raise JailEndedError("it ran out of time")
+        if now >= deadline + self.excused:
+            self._excuse()
         if now - self._looked >= _TICK_SECONDS:
             self._looked = now
             self._watch.look()
@@ -170,13 +172,25 @@ class Jail:
         poller.register(self._out, select.POLLIN)
         if self._outgoing:
             poller.register(self._in, select.POLLOUT)
-        wait = min(_TICK_SECONDS, deadline - now)
+        wait = min(_TICK_SECONDS, deadline + self.excused - now)
         for descriptor, _ in poller.poll(max(1, wait * 1000)):
             if descriptor == self._in:
                 self._write()
             elif not self._read():
                 return False
         return True
+
+    def _excuse(self) -> None:
+        """Add the time in which a busy machine kept the jail from running.
+
+        Raises:
+            JailEndedError: there is no more of it, or no end to it.
+        """
+        most = _MOST_EXCUSED * self._limits.cpu_seconds
+        delay = min(self._watch.delay(), most)
+        if delay - self.excused < _TICK_SECONDS:
+            raise JailEndedError("it ran out of time")
+        self.excused = delay
 
     def _read(self) -> bool:
         try:

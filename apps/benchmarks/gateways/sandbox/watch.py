@@ -55,6 +55,10 @@ class Watch:
         """Say whether the last look found the processor time nearly used up."""
         return self._cpu_seconds > self._limits.cpu_seconds - 0.5
 
+    def delay(self) -> float:
+        """Return how many seconds the jail was ready to run and got no processor."""
+        return max(map(_delay, self._tree(self._pid, 0)), default=0.0)
+
     def children(self) -> list[int]:
         """Return the processes that the watched one started."""
         return list(_children(self._pid))
@@ -85,6 +89,15 @@ def _usage(pid: int) -> tuple[int, int, float]:
     fields = stat.rpartition(")")[2].split()
     ticks = int(fields[11]) + int(fields[12])
     return int(fields[21]), int(fields[17]), ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _delay(pid: int) -> float:
+    """Return the seconds that a process's first thread has waited for a processor."""
+    try:
+        fields = (_PROC / str(pid) / "schedstat").read_text().split()
+    except OSError:
+        return 0.0
+    return int(fields[1]) / 1e9
 
 
 def _disk_is_full(folder: str, limits: Limits) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import _stat
 import builtins
-import os
+import posix
 import resource
-import stat
 import struct
 import sys
+from posix import _exit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,10 +34,12 @@ def confine(config: dict[str, Any]) -> None:
         hard = resource.getrlimit(limit)[1]
         bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(limit, (bound, bound))
+    for variable in list(posix.environ):
+        posix.unsetenv(variable)
+        del posix.environ[variable]
     if "landlock" in config:
         _die_with(config["parent"])
         _restrict(config["landlock"], config["filter"])
-    os.environ.clear()
     # What `site`, which is not loaded, would have brought.
     vars(builtins).update(exit=sys.exit, quit=sys.exit)
     sys.path[:] = [entry for entry in sys.path if entry]
@@ -49,8 +52,8 @@ def _die_with(parent: int) -> None:
     import ctypes  # noqa: PLC0415 - two milliseconds that only this tier needs
 
     _call(ctypes.CDLL(None, use_errno=True), "prctl", _PARENT_DEATH, _KILL)
-    if os.getppid() != parent:  # it ended before it could be asked for
-        os._exit(1)
+    if posix.getppid() != parent:  # it ended before it could be asked for
+        _exit(1)
 
 
 def _restrict(paths: dict[str, list[str]], program: bytes) -> None:
@@ -73,7 +76,7 @@ def _restrict(paths: dict[str, list[str]], program: bytes) -> None:
     for path in paths["write"]:
         _allow(libc, ruleset, path, readable | writable)
     _call(libc, "syscall", _LANDLOCK_RESTRICT, ruleset, 0)
-    os.close(ruleset)
+    posix.close(ruleset)
     _load_filter(libc, ctypes, program)
 
 
@@ -89,21 +92,21 @@ def _handled(abi: int) -> tuple[int, int, int]:
 
 def _rights_on(path: str) -> int:
     """Return the rights that can be given on a file, or on a folder."""
-    mode = os.stat(path).st_mode  # noqa: PTH116 - `pathlib` is dear to import here
-    return -1 if stat.S_ISDIR(mode) else _READ_FILE | _WRITE_FILE
+    mode = posix.stat(path).st_mode
+    return -1 if _stat.S_ISDIR(mode) else _READ_FILE | _WRITE_FILE
 
 
 def _allow(libc: Any, ruleset: int, path: str, rights: int) -> None:
-    folder = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    folder = posix.open(path, posix.O_PATH | posix.O_CLOEXEC)
     rule = struct.pack("=Qi", rights, folder)
     _call(libc, "syscall", _LANDLOCK_ADD, ruleset, 1, rule, 0)
-    os.close(folder)
+    posix.close(folder)
 
 
 def _load_filter(libc: Any, ctypes: Any, program: bytes) -> None:
     # The filter lets a process signal itself alone: the number of this process
     # stands where the trusted side, which cannot know it, left a mark.
-    mark, own = struct.pack("@I", OWN_PID_MARK), struct.pack("@I", os.getpid())
+    mark, own = struct.pack("@I", OWN_PID_MARK), struct.pack("@I", posix.getpid())
     steps = [program[at : at + 8] for at in range(0, len(program), 8)]
     patched = b"".join(s[:4] + (own if s[4:] == mark else s[4:]) for s in steps)
     code = ctypes.create_string_buffer(patched, len(patched))
@@ -118,5 +121,5 @@ def _call(libc: Any, name: str, *arguments: Any) -> int:
     answer: int = getattr(libc, name)(*plain)
     if answer < 0:
         error = ctypes.get_errno()
-        raise OSError(error, f"{name}: {os.strerror(error)}")
+        raise OSError(error, f"{name}: {posix.strerror(error)}")
     return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import posix
 import sys
 
 from apps.benchmarks.domain.values_parse import Builder, parse
@@ -39,10 +39,10 @@ def main(config: dict[str, Any]) -> None:
 
 def _feed(stdin: str) -> None:
     """Put the text where standard input is read from."""
-    source = os.memfd_create("stdin")
+    source = posix.memfd_create("stdin")
     view = memoryview(stdin.encode("utf-8", "surrogatepass"))
     while view:
-        view = view[os.write(source, view) :]
-    os.lseek(source, 0, os.SEEK_SET)
-    os.dup2(source, 0)
-    os.close(source)
+        view = view[posix.write(source, view) :]
+    posix.lseek(source, 0, 0)
+    posix.dup2(source, 0)
+    posix.close(source)
