@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 if TYPE_CHECKING:
+    import logging
+
     from structlog.typing import EventDict
 
 STRUCK = "[removed]"
 PULSE_TASK = "core.pulse"
+PROBE = "/readyz"
 
 _SECRET_NAME = re.compile(
     r"(pass(word|wd)?|secret|token|api_?key|authorization|cookie|session_?key|dsn)$",
@@ -34,8 +37,7 @@ _SECRETS = (
         r"(?P<kept>)(?P<secret>\b(?:sk-|sk_live_|rk_live_|xoxb-|ghp_|AIza)[\w-]{8,})"
     ),
 )
-# The words that carry one request from its process into its tasks.
-_ENOUGH = 20_000
+_ENOUGH = 20_000  # letters of one value
 
 
 def strike_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
@@ -64,6 +66,14 @@ def _strike_text(text: str) -> str:
     for pattern in _SECRETS:
         shown = pattern.sub(rf"\g<kept>{STRUCK}", shown)
     return shown
+
+
+def is_no_probe(record: logging.LogRecord) -> bool:
+    """Say whether Django's line is about something else than an unready service.
+
+    A probe that asks every few seconds would fill the log with what it is told.
+    """
+    return getattr(getattr(record, "request", None), "path", "") != PROBE
 
 
 def drop_pulse(_logger: Any, method: str, event: EventDict) -> EventDict:

@@ -6,7 +6,7 @@ import logging
 
 import structlog
 
-from apps.core.logs import drop_pulse, strike_secrets
+from apps.core.logs import drop_pulse, is_no_probe, strike_secrets
 from config import env
 
 LOG_LEVEL = env.read_choice(
@@ -61,6 +61,12 @@ LOGGING = {
             "foreign_pre_chain": _SHARED,
         }
     },
+    "filters": {
+        "no_probe": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": is_no_probe,
+        }
+    },
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "structured"}
     },
@@ -72,7 +78,7 @@ LOGGING = {
         "celery.app.trace": {"level": "ERROR"},
         "celery.worker.strategy": _QUIET,
         "celery.beat": _QUIET,
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["no_probe"]},
         "django.server": _TO_ROOT,
         "uvicorn": _TO_ROOT,
         "uvicorn.access": {"handlers": [], "propagate": False},

@@ -92,7 +92,7 @@ class Stack:
                 self.start(name)
         self.await_failed(set())
 
-    def await_failed(self, names: set[str], seconds: float = 40) -> dict[str, Any]:
+    def await_failed(self, names: set[str], seconds: float = 90) -> dict[str, Any]:
         """Return what `/readyz` says once exactly these checks fail."""
         until = time.monotonic() + seconds
         said: dict[str, Any] = {}

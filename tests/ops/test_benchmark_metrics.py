@@ -4,17 +4,28 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from apps.benchmarks.domain.specs import Verdict
 from apps.benchmarks.models import Run
 from apps.benchmarks.selectors.metrics import (
     RUN_SECONDS,
     RUNS,
     SAMPLES,
+    SCORE,
     SHARDS,
+    UNSCORED,
     read_runs,
     read_scores,
 )
+from apps.benchmarks.selectors.shards import get_shard_plan
 from apps.core.metrics import Distribution, Reading, render_metrics
-from tests.engine.cast import make_model, make_run, make_suite
+from tests.engine.cast import (
+    claim,
+    make_model,
+    make_result,
+    make_run,
+    make_suite,
+    store,
+)
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -68,6 +79,18 @@ def test_durations_make_a_histogram() -> None:
     assert (spread.metric, spread.labels) == (RUN_SECONDS, ("numbers",))
     assert (spread.count, spread.total) == (2, 50.0)
     assert [spread.buckets[bound] for bound in (10, 30, 60)] == [1, 1, 2]
+
+
+def test_scores_are_those_of_the_leaderboard() -> None:
+    lease = claim(make_run(make_suite(4), make_model("http://127.0.0.1:9"), now=NOW))
+    verdicts = (Verdict.PASS, Verdict.PASS, Verdict.FAIL, Verdict.UNSCORED)
+    samples = get_shard_plan(lease.shard_id).todo
+    results = zip(samples, verdicts, strict=True)
+    store(lease, *(make_result(one, given, created_at=NOW) for one, given in results))
+    assert list(read_scores(NOW)) == [
+        Reading(SCORE, 2 / 3, ("numbers", "fake/m")),
+        Reading(UNSCORED, 1, ("numbers", "fake/m")),
+    ]
 
 
 def test_a_scrape_shows_them() -> None:

@@ -11,7 +11,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.ops.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("stack")
+# The first of them starts everything, which takes its time on a busy machine.
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
 
 
 def test_a_whole_service_is_ready(stack: Stack) -> None:

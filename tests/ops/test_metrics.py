@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,10 +21,12 @@ from apps.core.metrics import (
     register_source,
     render_metrics,
 )
+from apps.core.servers.layout import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from pathlib import Path
 
     from tests.ops.stack import Stack
 
@@ -151,6 +156,7 @@ def test_staff_read_metrics_and_others_do_not(
 
 
 @pytest.mark.xdist_group("stack")
+@pytest.mark.timeout(300)
 def test_a_running_service_shows_its_workers(stack: Stack) -> None:
     status, text = stack.get("/metrics", Authorization="Bearer opensesame")
     samples = read_samples(text)
@@ -158,3 +164,23 @@ def test_a_running_service_shows_its_workers(stack: Stack) -> None:
     assert value(samples, "assay_workers_active") == 2
     assert value(samples, "assay_source_up", source="broker") == 1
     assert {name for name, _ in samples} >= {"assay_heartbeat_age_seconds"}
+
+
+def test_web_processes_of_one_host_add_up_their_counts(tmp_path: Path) -> None:
+    code = (
+        "import sys; from apps.core.metrics import observe_request, render_metrics;"
+        "observe_request('GET', 'home', 200, 0.02);"
+        "sys.stdout.write(render_metrics().decode())"
+    )
+    shared = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    for count in (1, 2):
+        text = subprocess.run(
+            [sys.executable, "-c", code],
+            env=shared,
+            cwd=REPOSITORY,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        ).stdout
+        labels = {"method": "GET", "view": "home", "status": "200"}
+        assert value(read_samples(text), REQUESTS.name, **labels) == count

@@ -10,7 +10,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.ops.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("stack")
+# The first of them starts everything, which takes its time on a busy machine.
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
 
 
 def await_line(stack: Stack, name: str, **fields: str) -> dict[str, Any]:
@@ -44,6 +45,11 @@ def test_a_secret_in_a_log_line_is_struck_out(stack: Stack) -> None:
     job = await_line(stack, "worker", event="noted", request_id="hush")
     assert web["request"].endswith("token=[removed]")
     assert job["api_key"] == "[removed]"
+
+
+def test_an_unready_service_does_not_fill_its_log(stack: Stack) -> None:
+    about = [line["event"] for line in stack.log_lines("web")]
+    assert not [event for event in about if "/readyz" in event]
 
 
 def test_every_line_of_every_process_is_json_and_the_pulse_is_left_out(
