@@ -76,7 +76,10 @@ class LiveRegion {
     if (document.hidden) return this.say("done", "Paused");
     if (event.code === 4404) return this.say("done", "");
     this.failures += 1;
-    if (this.failures >= 3 && !this.poll) this.poll = setInterval(() => this.refresh(), 10000);
+    if (this.failures >= 3 && !this.poll) {
+      this.poll = setInterval(() => this.refresh(), 10000);
+      this.refresh();
+    }
     this.say("lost", this.poll ? "Updating every 10 seconds" : "Reconnecting…");
     const delay = Math.min(30000, 500 * 2 ** this.failures) * (0.5 + Math.random() / 2);
     this.retry = setTimeout(() => this.connect(), delay);

@@ -14,6 +14,7 @@ from asgiref.sync import SyncToAsync
 from django.core.handlers.asgi import ASGIHandler
 from django.db import connections
 
+from apps.core.static import StaticFiles
 from config.routing import build_application
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class RunningServer:
 def serve() -> Iterator[RunningServer]:
     """Serve pages, streams and sockets until the block ends."""
     config = uvicorn.Config(
-        build_application(ASGIHandler()),
+        StaticFiles(build_application(ASGIHandler())),
         port=0,
         lifespan="off",
         log_config=None,

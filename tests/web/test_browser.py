@@ -94,6 +94,7 @@ def addresses(run_id: UUID) -> list[str]:
         "/api/",
         "/sign-in/",
         "/runs/new/",
+        "/status/",
     ]
 
 
@@ -179,6 +180,9 @@ def test_a_heading_sorts_in_place_and_changes_the_address(
         page.wait_for_url("**/leaderboard/starter/?sort=-model")
         expect(page.locator(".board tbody tr").first).to_contain_text("Weak")
         expect(page.locator("th[aria-sort=descending]")).to_have_count(1)
+        page.goto(f"{server.url}/about/")
+        page.go_back()
+        expect(page.locator("h1")).to_have_text("Starter")
         assert complaints == []
 
 
@@ -224,6 +228,19 @@ def test_the_leaderboard_and_its_order_need_no_script(
     page.locator("#by-model").click()
     expect(page.locator(".board tbody tr").first).to_contain_text("Weak")
     page.close()
+
+
+def test_a_page_asks_now_and_then_where_sockets_do_not_get_through(
+    server: RunningServer, chromium: Browser
+) -> None:
+    run_id, lease, tasks = start()
+    with open_page(chromium) as (page, _):
+        page.route_web_socket("**/ws/**", lambda socket: socket.close())
+        page.goto(f"{server.url}/runs/{run_id}/")
+        cast.store(lease, [cast.make_result(tasks[0], Verdict.PASS)])
+        state = page.locator("[data-live-state]")
+        expect(state).to_have_text("Updating every 10 seconds")
+        expect(page.locator("#samples .tag.pass")).to_have_count(1)
 
 
 def test_a_page_comes_back_when_its_socket_was_lost(

@@ -106,6 +106,9 @@ def test_numbers_are_written_for_people() -> None:
         "1.24 k",
         "7.96 M",
     ]
+
+
+def test_statistics_and_prices_are_written_for_people() -> None:
     assert [p_value(p) for p in (None, 0.0, 0.0004, 0.05)] == [
         "no data",
         "< 0.001",

@@ -91,8 +91,11 @@ def list_results(
     limit: int = 50,
     verdict: str | None = None,
     model: UUID | None = None,
+    newest_first: bool = False,
 ) -> ResultPage:
     """Return a page of a run's final results; `cursor` is a page's `next_cursor`.
+
+    They come in the order in which they were stored, or the other way round.
 
     Raises:
         NotFoundError: no such run is visible.
@@ -103,9 +106,11 @@ def list_results(
     if model is not None:
         results = results.filter(model_id=model)
     if cursor is not None:
-        results = results.filter(id__gt=cursor)
+        after = {"id__lt": cursor} if newest_first else {"id__gt": cursor}
+        results = results.filter(**after)
     limit = max(1, min(limit, MAX_PAGE))
-    rows = to_result_rows(results.order_by("id")[: limit + 1])
+    order = "-id" if newest_first else "id"
+    rows = to_result_rows(results.order_by(order)[: limit + 1])
     return ResultPage(rows[:limit], rows[limit - 1].id if len(rows) > limit else None)
 
 

@@ -109,7 +109,7 @@ def run_page(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Show how a run stands and a page of its samples."""
     viewer = viewer_of(request)
     detail = get_run(viewer, run_id)
-    page = _read_results(request, viewer, run_id, SAMPLES_A_PAGE)
+    page = _read_results(request, viewer, run_id, SAMPLES_A_PAGE, newest_first=True)
     context = {
         "run": detail.run,
         "manifest": detail.manifest,
@@ -182,7 +182,12 @@ def _read_runs(request: HttpRequest, viewer: Viewer, limit: int) -> RunPage:
 
 
 def _read_results(
-    request: HttpRequest, viewer: Viewer, run_id: UUID, limit: int
+    request: HttpRequest,
+    viewer: Viewer,
+    run_id: UUID,
+    limit: int,
+    *,
+    newest_first: bool = False,
 ) -> ResultPage:
     return list_results(
         viewer,
@@ -191,6 +196,7 @@ def _read_results(
         limit=limit,
         verdict=read_choice(request, "verdict", VERDICTS, "") or None,
         model=read_id(request, "model"),
+        newest_first=newest_first,
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
+from django.utils.text import slugify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -91,7 +92,7 @@ def csv_response(
     """
     cells = ([getattr(row, column) for column in columns] for row in rows)
     response = HttpResponse(csv_text(columns, cells), content_type="text/csv")
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    response["Content-Disposition"] = f'attachment; filename="{slugify(name)}.csv"'
     if next_url:
         response["Link"] = f'<{next_url}>; rel="next"'
     return response
