@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import subprocess
 import sys
 import tempfile
@@ -135,23 +134,27 @@ async def test_answers_are_graded_side_by_side_without_holding_the_loop(
     assert ticks > 5
 
 
+SERVICE = """
+import os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+from apps.benchmarks.domain.values_raw import write_value
+from apps.benchmarks.gateways.sandbox import Limits, open_tier
+jail = open_tier(sys.argv[1]).open("candidate", Limits())
+jail.greet()
+jail.send(b"L", write_value(("", "while True: pass", "f")))
+print("up", flush=True)
+jail.receive(60)
+"""
+
+
 def test_a_killed_service_takes_its_jails_along(sandbox: Sandbox) -> None:
-    source = (
-        "import os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'\n"
-        "from apps.benchmarks.gateways.sandbox import *\n"
-        "from apps.benchmarks.domain.values_raw import write_value\n"
-        f"jail = open_tier({sandbox.tier!r}).open('candidate', Limits())\n"
-        "jail.greet()\njail.send(b'L', write_value(('', 'while True: pass', 'f')))\n"
-        "print('up', flush=True)\njail.receive(60)"
-    )
-    service = subprocess.Popen(
-        [sys.executable, "-c", source], stdout=subprocess.PIPE, cwd=Path.cwd()
-    )
+    command = [sys.executable, "-c", SERVICE, sandbox.tier]
+    service = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path.cwd())
     assert service.stdout is not None
     assert service.stdout.readline() == b"up\n"
     before = descendants(service.pid)
 
-    service.send_signal(signal.SIGKILL)
+    service.kill()
     service.wait()
     service.stdout.close()
 
