@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from celery import Task
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-# A platform that stops a worker sends SIGTERM once and kills soon after: stop as on
-# SIGQUIT, which gives running jobs `worker_soft_shutdown_timeout`, then cuts them off.
-os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
 
 
 @setup_logging.connect

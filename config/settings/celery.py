@@ -22,9 +22,6 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 # A job that goes on without its broker keeps its lease and finishes; the copy that the
 # broker delivers anew finds the lease taken.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
-# After an interrupt: how long running jobs may go on before they are cut off. What is
-# cut off comes back through its lease.
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5.0
 CELERY_TASK_DEFAULT_QUEUE = "default"
 BENCHMARK_QUEUE = "benchmarks"
 QUEUES = (CELERY_TASK_DEFAULT_QUEUE, BENCHMARK_QUEUE)
