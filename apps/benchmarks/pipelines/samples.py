@@ -11,7 +11,7 @@ from apps.benchmarks.domain.samples import SampleResult, hash_prompt
 from apps.benchmarks.domain.specs import GradeOutcome, StructuredCheck, Verdict
 from apps.benchmarks.domain.storable import storable_json, storable_line
 from apps.benchmarks.domain.text import escape_text
-from apps.benchmarks.pipelines.grading import grade_answer
+from apps.benchmarks.pipelines.grading import grade_answer, grade_answer_sync
 from apps.benchmarks.services.manifest import SMALLEST_COST
 from apps.catalog.domain.completions import Outcome
 from apps.core.ids import new_id
@@ -114,7 +114,11 @@ async def _grade(
 ) -> GradeOutcome:
     outcome = completion.outcome
     if outcome in GRADED:
-        graded = await grade_answer(spec, completion.text, sandbox=sandbox)
+        if isinstance(spec.check, StructuredCheck):
+            # No jail to wait for: a thread would take longer than the grading.
+            graded = grade_answer_sync(spec, completion.text, sandbox=sandbox)
+        else:
+            graded = await grade_answer(spec, completion.text, sandbox=sandbox)
         if outcome is Outcome.TRUNCATED and graded.verdict is Verdict.FAIL:
             return _with_reason(graded, f"The answer was cut off: {graded.reason}")
         return graded
