@@ -225,6 +225,32 @@ def test_a_helper_class_may_be_the_answers(sandbox: Sandbox) -> None:
     )
 
 
+PAIR = "class Pair:\n    def __init__(self, a, b):\n        self.a, self.b = a, b\n"
+SUM = "def f(pairs):\n    return sum(p.b - p.a for p in pairs)\n"
+
+
+def test_an_object_of_the_tests_own_class_goes_by_its_attributes(
+    sandbox: Sandbox,
+) -> None:
+    program = "assert f([Pair(1, 2), Pair(3, Pair(1, 5).b)]) == 3"
+
+    bare = grade(sandbox, SUM, program, setup=PAIR)
+    own = grade(sandbox, PAIR + SUM, program, setup=PAIR)
+    wrong = grade(sandbox, SUM + "f = lambda p: 0", program, setup=PAIR)
+
+    assert bare.verdict is own.verdict is Verdict.PASS, (bare, own)
+    assert wrong.verdict is Verdict.FAIL
+
+
+def test_an_object_that_holds_itself_is_no_argument(namespaces: Sandbox) -> None:
+    program = "p = Pair(1, 2)\np.a = p\nf([Pair(1, 2)])\nf([p])"
+
+    outcome = grade(namespaces, SUM, program, setup=PAIR)
+
+    assert outcome.verdict is Verdict.FAIL
+    assert outcome.reason.startswith("WireError at line 4"), outcome
+
+
 COUNTER = """
 class Counter:
     step = 1

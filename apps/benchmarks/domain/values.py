@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     Export = Callable[[object], tuple[bytes, int, int, str]]
+    Record = Callable[[object], tuple[str, dict[str, object]] | None]
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_NODES = 2_000_000
@@ -39,11 +40,15 @@ class Encoder:
     """Writes one value; `export` makes a token of an object that is not plain.
 
     `export(obj)` returns the tag (`b"k"`: mine, `b"h"`: yours, coming home), the
-    object's number, its flags and the name of its type.
+    object's number, its flags and the name of its type. `record(obj)` may return a
+    class's name and an object's attributes, which then go by value instead.
     """
 
-    def __init__(self, export: Export | None = None) -> None:
+    def __init__(
+        self, export: Export | None = None, record: Record | None = None
+    ) -> None:
         self._export = export
+        self._record = record
         self._out = bytearray()
         self._nodes = 0
 
@@ -67,7 +72,7 @@ class Encoder:
             raise WireError("the value is too large")
         write = WRITERS.get(type(value)) or _writer_of_base(type(value))
         if write is None:
-            self._put_token(value)
+            self._put_object(value, depth)
         else:
             write(self, value, depth)
 
@@ -93,6 +98,13 @@ class Encoder:
         else:
             self._out.append(LONG_SIZE)
             self._out += size.to_bytes(8, "little")
+
+    def _put_object(self, value: object, depth: int) -> None:
+        record = self._record(value) if self._record else None
+        if record is not None:
+            self.many(b"R", record, 2, depth)
+        else:
+            self._put_token(value)
 
     def _put_token(self, value: object) -> None:
         if isinstance(value, type) and is_builtin_type(value):

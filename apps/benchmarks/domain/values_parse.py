@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_UNHASHABLE = b"lSdBq"
+_UNHASHABLE = b"lSdBqR"
 
 
 class Builder:
@@ -47,6 +47,10 @@ class Builder:
     def span(self, parts: list[Any]) -> Any:
         """Return a range of start, stop and step."""
         return range(*parts)
+
+    def record(self, name: str, attributes: dict[str, Any]) -> Any:
+        """Return an object of the test program's own class, by its attributes."""
+        raise WireError(f"a {name} of {len(attributes)} parts has no place here")
 
     def queue(self, items: list[Any]) -> Any:
         """Return a deque of the items."""
@@ -168,6 +172,7 @@ _CONTAINERS: dict[bytes, Callable[[Builder, list[Any]], Any]] = {
     b"r": lambda builder, parts: builder.span(parts),
     b"q": lambda builder, items: builder.queue(items),
     b"M": lambda builder, parts: builder.standard(parts),
+    b"R": lambda builder, parts: builder.record(*parts),
 }
 
 _MAX_NUMBER_TEXT = 8192  # keeps a fraction's reduction and a decimal cheap

@@ -72,6 +72,10 @@ class RawBuilder(Builder):
         """Return the pairs in order."""
         return RawDict(tuple(zip(flat[::2], flat[1::2], strict=True)))
 
+    def record(self, name: str, attributes: Any) -> Any:
+        """Return the parts of a record."""
+        return RawNamed("record", (name, attributes))
+
     def queue(self, items: list[Any]) -> Any:
         """Return the items of a deque."""
         return RawNamed("deque", tuple(items))

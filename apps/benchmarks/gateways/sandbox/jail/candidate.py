@@ -19,6 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_Record = type(sys.implementation)  # a bare object, without the import of `types`
+
 _SPECIAL = frozenset(
     f"__{name}__"
     for name in (
@@ -29,8 +31,9 @@ _SPECIAL = frozenset(
 
 
 class _CandidateBuilder(Builder):
-    def __init__(self, exports: Exports) -> None:
+    def __init__(self, exports: Exports, module: Any) -> None:
         self._exports = exports
+        self._module = module
         self._foreign: dict[int, Foreign] = {}
 
     def token(self, number: int, flags: int, name: str) -> Any:
@@ -41,14 +44,25 @@ class _CandidateBuilder(Builder):
     def home(self, number: int) -> Any:
         return self._exports.get(number)
 
+    def record(self, name: str, attributes: dict[str, Any]) -> Any:
+        # The answer's class of that name where it has one, else a bare object.
+        kind = vars(self._module).get(name)
+        try:
+            record = object.__new__(kind)
+        except TypeError:  # no class, or one that is a tuple or the like
+            record = _Record()
+        for attribute, value in attributes.items():
+            setattr(record, attribute, value)
+        return record
+
 
 class Answer:
     """One loaded answer and the objects of it that were handed out."""
 
     def __init__(self) -> None:
         self._exports = Exports()
-        self._builder = _CandidateBuilder(self._exports)
         self._module: Any = type(sys)("answer")
+        self._builder = _CandidateBuilder(self._exports, self._module)
         self._late: dict[int, BaseException] = {}
         self._operations = {
             b"L": self._load,

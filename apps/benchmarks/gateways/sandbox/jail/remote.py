@@ -47,7 +47,7 @@ class Link:
 
     def ask(self, operation: bytes, *operands: object) -> Any:
         """Return the answer's value, or raise what the answer raised."""
-        request = Encoder(self._export).encode(operands)
+        request = Encoder(self._export, _own_record).encode(operands)
         with self._lock:
             self._channel.send(operation, request)
             kind, content = self._channel.receive()
@@ -78,6 +78,17 @@ class Link:
         if number is not None:
             return b"h", number, 0, ""
         return self._exports.export(value)
+
+
+def _own_record(value: object) -> tuple[str, dict[str, object]] | None:
+    """Return what an object of a class of the test program's own consists of.
+
+    Tests build nodes and pairs to pass as arguments, and arguments are copies.
+    """
+    kind = type(value)
+    if kind.__module__ != "__main__" or not hasattr(value, "__dict__"):
+        return None
+    return kind.__name__, dict(vars(value))
 
 
 def _rebuild(name: str, arguments: tuple[Any, ...]) -> BaseException:
