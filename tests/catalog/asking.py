@@ -44,7 +44,7 @@ def ask(
 
 @asynccontextmanager
 async def open_openai(
-    server: FakeLLM, *, timeout_seconds: float = 5.0, silence: float = 5.0
+    server: FakeLLM, *, timeout_seconds: float = 60.0, silence: float = 60.0
 ) -> AsyncIterator[Gateway]:
     gateway = OpenAICompatibleGateway(
         http=open_http_client(is_local=True, read_seconds=silence),
@@ -58,7 +58,7 @@ async def open_openai(
 
 @asynccontextmanager
 async def open_anthropic(
-    server: FakeLLM, *, timeout_seconds: float = 5.0, silence: float = 5.0
+    server: FakeLLM, *, timeout_seconds: float = 60.0, silence: float = 60.0
 ) -> AsyncIterator[Gateway]:
     gateway = AnthropicGateway(
         http=open_http_client(is_local=True, read_seconds=silence),

@@ -87,7 +87,7 @@ async def test_waiting_is_told_apart_from_working() -> None:
     assert hours.slept == [1.5, 3.0]
     assert (completion.retries, completion.waited_ms) == (2, 4500.0)
     assert completion.total_ms == 4500.0
-    assert 0 < completion.working_ms < 4500
+    assert completion.working_ms > 0
 
 
 async def test_a_rate_limit_waits_as_long_as_it_was_asked_to() -> None:

@@ -78,7 +78,7 @@ async def ask(
     )
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
@@ -232,5 +232,5 @@ def test_a_second_server_waits_its_turn_and_a_third_leaves(tmp_path: Path) -> No
         assert read_pid(tmp_path) == waiting.pid != first
     finally:
         waiting.terminate()
-        assert waiting.wait(10) == 0
+        assert waiting.wait(30) == 0
     assert read_address(tmp_path) is None

@@ -173,7 +173,7 @@ async def test_a_server_that_is_not_there_is_a_failure_to_try_again(
 
 @both
 async def test_silence_is_a_timeout(opener: Opener) -> None:
-    reply = Reply(first_token_delay=2)
+    reply = Reply(first_token_delay=5)
     async with FakeLLM(reply=reply) as server, opener(server, silence=0.1) as gateway:
         completion = await gateway.complete(ask())
     assert completion.outcome is Outcome.TIMEOUT
@@ -185,7 +185,7 @@ async def test_an_answer_that_takes_too_long_as_a_whole_is_a_timeout(
     opener: Opener,
 ) -> None:
     async with (
-        FakeLLM(delay=2) as server,
+        FakeLLM(delay=5) as server,
         opener(server, timeout_seconds=0.1) as gateway,
     ):
         completion = await gateway.complete(ask())

@@ -38,7 +38,7 @@ async def test_who_is_cancelled_while_waiting_holds_nothing(tmp_path: Path) -> N
         waiting = asyncio.create_task(wait())
         await asyncio.sleep(0.03)
         waiting.cancel()
-    async with asyncio.timeout(1), slots.hold():
+    async with asyncio.timeout(30), slots.hold():
         assert waiting.cancelled() or waiting.cancelling()
 
 
@@ -60,5 +60,5 @@ async def test_another_process_counts_and_frees_its_slot_when_it_dies(
     await asyncio.sleep(0.05)
     assert not waiting.done()
     holder.kill()
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 30)
     await holder.wait()
