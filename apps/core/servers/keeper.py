@@ -83,7 +83,7 @@ class Keeper:
         Raises:
             UnavailableError: it cannot be started; the state says why.
         """
-        logs.rotate(self.server.log)
+        logs.trim(self.server.log)  # not each start: a command may be a short one
         try:
             self._start()
         except UnavailableError as error:

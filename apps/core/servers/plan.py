@@ -32,3 +32,5 @@ class Process:
     stop_seconds: float = 8.0
     # It answers HTTP on the listening socket; the start waits for that.
     answers_http: bool = False
+    # Others use it: it leaves after them.
+    stops_last: bool = False

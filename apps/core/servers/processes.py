@@ -32,6 +32,7 @@ class Supervised:
         """Prepare; `listener` is the descriptor that a web server takes over."""
         self.name = process.name
         self.log = log
+        self.stops_last = process.stops_last
         arguments = [each.format(listener=listener) for each in process.arguments]
         self._command = Command(
             [sys.executable, *arguments],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -69,8 +69,13 @@ class Progress:
 
     def say(self, line: str) -> None:
         """Write one line."""
-        self._stream.write(f"{CLEAR_LINE if self._drawn else ''}{line}\n")
-        self._stream.flush()
+        self._write(f"{CLEAR_LINE if self._drawn else ''}{line}\n")
+
+    def _write(self, text: str) -> None:
+        # A terminal that was closed must not keep its service from an ordered stop.
+        with suppress(OSError):
+            self._stream.write(text)
+            self._stream.flush()
 
     def _draw(self, step: Step, over: threading.Event) -> None:
         if over.wait(QUIET_SECONDS):
@@ -82,8 +87,7 @@ class Progress:
         while not over.wait(REDRAW_SECONDS):
             sign = self._spin[turn % len(self._spin)]
             line = f"{sign} {step.label}{self._bar(step)} {step.seconds():.0f} s"
-            self._stream.write(f"{CLEAR_LINE}{line}")
-            self._stream.flush()
+            self._write(f"{CLEAR_LINE}{line}")
             turn += 1
 
     def _bar(self, step: Step) -> str:

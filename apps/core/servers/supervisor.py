@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -93,8 +94,7 @@ class Supervisor:
         with FileLock(self.layout.locks / "up.lock") as lock:
             if not lock.try_exclusive():
                 raise ConflictError(f"already running at {lock.read()}")
-            for number in STOP_SIGNALS:
-                signal.signal(number, signal.default_int_handler)
+            handle_stop_signals()
             with self._listen() as listener:
                 self._address = Address(self.bind, listener.getsockname()[1])
                 lock.write(self._address.shown)
@@ -194,13 +194,14 @@ class Supervisor:
             self.progress.say(f"! {time.strftime('%H:%M:%S')} {line}")
 
     def _stop(self) -> None:
-        """Stop the processes, last started first, then the servers."""
+        """Stop the processes, those that others use after them, then the servers."""
         if self._processes:
             self.progress.say("")
         try:
-            for supervised in reversed(self._processes):
-                with self.progress.step(f"Stop {supervised.name}"):
-                    supervised.stop()
+            for last in (False, True):
+                self._stop_together(
+                    [p for p in self._processes if p.stops_last is last]
+                )
         except KeyboardInterrupt:  # asked twice: no more patience
             for supervised in self._processes:
                 supervised.kill()
@@ -210,6 +211,28 @@ class Supervisor:
             with self.progress.step(f"Stop {SHOWN_NAMES[name]}") as step:
                 if not lease.release():
                     step.note = "left to another command that uses it"
+
+    def _stop_together(self, processes: list[Supervised]) -> None:
+        if not processes:
+            return
+        names = ", ".join(supervised.name for supervised in processes)
+        with self.progress.step(f"Stop {names}"), ThreadPoolExecutor() as pool:
+            stops = [pool.submit(supervised.stop) for supervised in processes]
+            try:
+                wait(stops)
+            except KeyboardInterrupt:
+                for supervised in processes:
+                    supervised.kill()  # so that the pool's threads end
+                raise
+
+
+def handle_stop_signals() -> None:
+    """Let each signal that ends us end us as Ctrl-C does."""
+    for number in STOP_SIGNALS:
+        # `nohup` has a hang-up ignored; a shell's `&` ignores SIGINT, which we need.
+        hung_up = number == signal.SIGHUP
+        if not (hung_up and signal.getsignal(number) == signal.SIG_IGN):
+            signal.signal(number, signal.default_int_handler)
 
 
 def await_answer(url: str, supervised: Supervised) -> None:
