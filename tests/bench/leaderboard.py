@@ -12,7 +12,7 @@ from http import HTTPStatus
 from io import StringIO
 from typing import TYPE_CHECKING
 
-import httpx
+import httpx2
 from django.conf import settings
 from django.core.management import call_command
 from django.db.models import F
@@ -137,7 +137,7 @@ def _store_models() -> None:
 
 
 @contextmanager
-def _web_server() -> Iterator[httpx.Client]:
+def _web_server() -> Iterator[httpx2.Client]:
     """Serve as `manage.py up` does, from a process of its own."""
     call_command("ensure_static", stdout=StringIO())
     (web,) = (one for one in settings.UP_PROCESSES if one.name == "web")
@@ -152,7 +152,7 @@ def _web_server() -> Iterator[httpx.Client]:
         )
     base_url = f"http://127.0.0.1:{port}"
     try:
-        with httpx.Client(base_url=base_url, timeout=60) as client:
+        with httpx2.Client(base_url=base_url, timeout=60) as client:
             client.get("/livez")  # waits until the server takes its socket
             yield client
     finally:
@@ -161,7 +161,7 @@ def _web_server() -> Iterator[httpx.Client]:
 
 
 def _time_page(
-    client: httpx.Client, version_id: UUID, period: str, *, moving: bool
+    client: httpx2.Client, version_id: UUID, period: str, *, moving: bool
 ) -> Finding:
     """Time the whole of the server's work: HTTP, middleware, queries, statistics, page.
 
