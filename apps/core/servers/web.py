@@ -24,6 +24,7 @@ def main(application: str, descriptor: int) -> int:
         # Open streams would hold up a stop for ever.
         timeout_graceful_shutdown=GRACE_SECONDS,
         access_log=False,
+        lifespan="off",  # Django has none
         log_config=None,
     )
     server = uvicorn.Server(config)
