@@ -117,8 +117,8 @@ def test_cost_tokens_and_latency_stand_beside_the_score() -> None:
     (row,) = _read().rows
     assert row.cost_per_task == Decimal("0.00000001")
     assert (row.input_tokens, row.output_tokens) == (40, 20)
-    assert row.latency_p50_ms == pytest.approx(100, rel=0.02)
-    assert row.latency_p95_ms == pytest.approx(100, rel=0.02)
+    assert row.latency_p50_ms == pytest.approx(100, rel=0.05)
+    assert row.latency_p95_ms == pytest.approx(100, rel=0.05)
     assert (row.last_run_id, row.last_result_at) == (run_id, NOW)
 
 

@@ -12,7 +12,7 @@ from apps.benchmarks.domain.latency import latency_quantile
 from apps.benchmarks.domain.periods import DEFAULT_PERIOD, first_day_of
 from apps.benchmarks.models import ModelDay, Shard, TaskDay
 from apps.benchmarks.selectors.runs import get_visible_runs
-from apps.benchmarks.selectors.standings import to_usage
+from apps.benchmarks.selectors.standings import divide_cost
 from apps.core.domain.estimates import estimate_mean
 from apps.core.domain.intervals import wilson_interval
 
@@ -134,7 +134,6 @@ def _estimates_by_day(
 
 
 def _to_day(day: ModelDay, estimate: MeanEstimate | None) -> HistoryDay:
-    usage = to_usage([day])
     interval = estimate.interval if estimate else None
     return HistoryDay(
         suite_slug=day.suite_version.suite.slug,
@@ -144,12 +143,12 @@ def _to_day(day: ModelDay, estimate: MeanEstimate | None) -> HistoryDay:
         ci_low=interval.low if interval else None,
         ci_high=interval.high if interval else None,
         n=estimate.n if estimate else 0,
-        samples=usage.scored,
-        unscored=usage.unscored,
-        cost_per_task=usage.cost_per_task,
-        latency_p50_ms=latency_quantile(usage.latency, 0.5),
-        latency_p95_ms=latency_quantile(usage.latency, 0.95),
-        last_run_id=usage.last_run_id,
+        samples=day.scored,
+        unscored=day.unscored,
+        cost_per_task=divide_cost(day.cost, day.costed),
+        latency_p50_ms=latency_quantile(day.latency, 0.5),
+        latency_p95_ms=latency_quantile(day.latency, 0.95),
+        last_run_id=day.last_run_id,
     )
 
 
