@@ -7,9 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from apps.benchmarks.services.runs import start_first_run
-from apps.benchmarks.services.starter import load_starter
-from apps.catalog.selectors.models import list_models
+from apps.benchmarks.services.installation import begin_first_run
 
 
 class Command(BaseCommand):
@@ -19,15 +17,6 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Begin it and say so."""
-        now = timezone.now()
-        models = [m for m in list_models(provider="embedded") if m.is_available]
-        if not models:
-            self.stdout.write("no embedded model is available: nothing to run")
-            return
-        run_id = start_first_run(
-            suite_version_id=load_starter(now=now).version_id,
-            model_ids=[model.id for model in models],
-            now=now,
-        )
-        said = f"first run {run_id} begun" if run_id else "there are runs already"
+        run_id = begin_first_run(now=timezone.now())
+        said = f"run {run_id} begun" if run_id else "nothing begun: no need or no model"
         self.stdout.write(said)
