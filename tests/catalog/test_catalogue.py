@@ -47,11 +47,11 @@ def test_loading_adds_the_providers_and_both_settings_of_the_embedded_model() ->
     greedy, drawn = list_models(provider="embedded")
     assert (greedy.full_name, drawn.full_name) == (
         "embedded/smollm2-135m",
-        "embedded/smollm2-135m-t0.8",
+        "embedded/smollm2-135m-t0.5",
     )
     assert greedy.display_name == "SmolLM2 135M Instruct, greedy"
-    assert drawn.display_name == "SmolLM2 135M Instruct, temperature 0.8"
-    assert (greedy.sampling["temperature"], drawn.sampling["temperature"]) == (0, 0.8)
+    assert drawn.display_name == "SmolLM2 135M Instruct, temperature 0.5"
+    assert (greedy.sampling["temperature"], drawn.sampling["temperature"]) == (0, 0.5)
     assert greedy.upstream_name == drawn.upstream_name == "smollm2-135m"
 
 
@@ -148,9 +148,9 @@ def test_a_provider_says_what_keeps_it_from_being_asked(
 
 def test_models_are_resolved_in_the_order_they_are_named() -> None:
     load_catalogue(now=NOW)
-    names = "embedded/smollm2-135m-t0.8, embedded/smollm2-135m,"
+    names = "embedded/smollm2-135m-t0.5, embedded/smollm2-135m,"
     drawn, greedy = resolve_models(names)
-    assert (drawn.name, greedy.name) == ("smollm2-135m-t0.8", "smollm2-135m")
+    assert (drawn.name, greedy.name) == ("smollm2-135m-t0.5", "smollm2-135m")
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_the_list_names_models_prices_and_obstacles(
     lines = run("catalog", "list").splitlines()
     assert lines == [
         "embedded/smollm2-135m  SmolLM2 135M Instruct, greedy  free",
-        "embedded/smollm2-135m-t0.8  SmolLM2 135M Instruct, temperature 0.8  free",
+        "embedded/smollm2-135m-t0.5  SmolLM2 135M Instruct, temperature 0.5  free",
         "fake/fake-1  fake-1  price unknown  new",
     ]
 
@@ -89,7 +89,7 @@ def test_the_list_as_json_addresses_each_model() -> None:
     models = run_json("catalog", "list", "--provider", "embedded")["models"]
     assert [model["full_name"] for model in models] == [
         "embedded/smollm2-135m",
-        "embedded/smollm2-135m-t0.8",
+        "embedded/smollm2-135m-t0.5",
     ]
     assert models[0]["provider"] == "embedded"
     assert models[0]["sampling"] == {"temperature": 0.0, "max_tokens": 400}

@@ -110,11 +110,11 @@ MODELS = (
     ),
     BuiltinModel(
         provider="embedded",
-        name="smollm2-135m-t0.8",
+        name="smollm2-135m-t0.5",
         upstream_name="smollm2-135m",
-        display_name=f"{_SMOLLM2}, temperature 0.8",
+        display_name=f"{_SMOLLM2}, temperature 0.5",
         sampling={
-            "temperature": 0.8,
+            "temperature": 0.5,
             "top_k": 40,
             "top_p": 0.95,
             "min_p": 0.05,
