@@ -90,13 +90,30 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-_database = dj_database_url.parse(DATABASE_URL, conn_max_age=60)
+_database = dj_database_url.parse(DATABASE_URL)
+# Under ASGI each request has a thread of its own, so a connection kept for the thread
+# is never used again: 60 requests at once ran the server out of connections. A pool
+# lends them, and makes requests wait for one another instead.
+_pool = {
+    "min_size": 1,
+    "max_size": env.read_int(
+        "ASSAY_DATABASE_POOL",
+        20,
+        minimum=2,
+        about="The most database connections that one process holds.",
+    ),
+    "timeout": 5,
+}
 DATABASES = {
     "default": {
         **_database,
         "CONN_HEALTH_CHECKS": True,
         # A host that drops packets must not hold a request for minutes.
-        "OPTIONS": {"connect_timeout": 5, **_database.get("OPTIONS", {})},
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "pool": _pool,
+            **_database.get("OPTIONS", {}),
+        },
     }
 }
 

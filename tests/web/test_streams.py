@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db import connection
 from django.test import Client
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
@@ -244,3 +246,19 @@ def test_waiting_clients_keep_no_threads(server: RunningServer) -> None:
     assert threading.active_count() <= before + 2
     for client in clients:
         client.close()
+
+
+def test_many_requests_at_once_share_few_connections(server: RunningServer) -> None:
+    cast.make_suite()
+    options: Any = settings.DATABASES["default"]["OPTIONS"]
+
+    def read(_: int) -> int:
+        return httpx.get(f"{server.url}/api/v1/suites", timeout=60).status_code
+
+    with ThreadPoolExecutor(60) as pool:
+        assert set(pool.map(read, range(120))) == {200}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        )
+        assert cursor.fetchone()[0] <= options["pool"]["max_size"]
