@@ -36,7 +36,7 @@ def prepare_database() -> None:
     if not settings.USES_EMBEDDED_DATABASE:
         if pending:
             raise UnavailableError(
-                f"The database lacks {pending} migrations: run `manage.py setup`."
+                f"The database lacks {pending} migrations: run `manage.py migrate`."
             )
         return
     marker = settings.VAR_DIR / "prepared"

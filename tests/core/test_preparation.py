@@ -54,4 +54,4 @@ def test_a_database_of_the_users_own_is_never_migrated_unasked(tmp_path: Path) -
         tmp_path, "catalog", "list", DATABASE_URL=other, REDIS_URL=redis
     )
     assert (status, out, err.count("\n")) == (2, "", 1)
-    assert "manage.py setup" in err
+    assert "manage.py migrate" in err
