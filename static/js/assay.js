@@ -9,21 +9,17 @@ document.addEventListener("keydown", (event) => {
   field.focus();
 });
 
-// An expanded row closes again when its link is used a second time.
-document.addEventListener("htmx:confirm", (event) => {
+// A sample opens in the row below its own, and closes when its link is used again.
+document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-expand]");
-  if (!link) return;
-  const row = document.getElementById(link.dataset.expand);
-  if (row.hidden) return;
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  row.hidden = true;
-  link.setAttribute("aria-expanded", "false");
-});
-document.addEventListener("htmx:afterSwap", (event) => {
-  const row = event.target.closest("[data-expanded]");
-  if (!row) return;
-  row.hidden = false;
-  document.querySelector(`[data-expand="${row.id}"]`).setAttribute("aria-expanded", "true");
+  const row = link.closest("tr").nextElementSibling;
+  const opens = row.hidden;
+  row.hidden = !opens;
+  link.setAttribute("aria-expanded", String(opens));
+  const cell = row.firstElementChild;
+  if (opens && !cell.hasChildNodes()) htmx.ajax("GET", link.href, { target: cell, swap: "innerHTML" });
 });
 
 // Live regions: one socket for each page. The server says that something moved and

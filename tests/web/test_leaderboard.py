@@ -51,7 +51,7 @@ def test_the_evidence_has_exactly_the_answers_that_were_counted(
     page = read(client, f"{PAGE}{weak}/")
     figures = dict(re.findall(r"<dt>(\w+)</dt>\s*<dd>\s*(\d+)", page))
     assert figures == {"Passed": "1", "Failed": "4", "Unscored": "1"}
-    assert page.count('data-expand="of-') == 6
+    assert page.count("data-expand ") == 6
 
 
 def test_runs_of_a_workspace_are_neither_counted_nor_evidence(client: Client) -> None:
@@ -60,7 +60,7 @@ def test_runs_of_a_workspace_are_neither_counted_nor_evidence(client: Client) ->
     run_id = cast.make_run(cast.make_suite(), model_id, workspace_id=workspace.id)
     cast.grade(run_id, cast.always)
     assert "No results in this period" in read(client, PAGE)
-    assert "data-expand" not in read(client, f"{PAGE}{model_id}/")
+    assert "data-expand " not in read(client, f"{PAGE}{model_id}/")
 
 
 @pytest.mark.parametrize(
