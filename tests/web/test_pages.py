@@ -119,6 +119,11 @@ def find(name: str) -> Path:
     return Path(found)
 
 
+def test_a_page_that_names_no_icon_is_led_to_ours(client: Client) -> None:
+    place = client.get("/favicon.ico").headers["Location"]
+    assert place.startswith("/static/img/mark.")
+
+
 def test_pages_come_with_a_policy_that_forbids_inline_code(client: Client) -> None:
     policy = client.get("/").headers["Content-Security-Policy"]
     assert "unsafe-inline" not in policy
