@@ -41,6 +41,13 @@ async def get(
     return start["status"], said, body
 
 
+@pytest.fixture
+def uncollected(tmp_path: Path) -> Iterator[Path]:
+    with override_settings(STATIC_ROOT=tmp_path):
+        yield tmp_path
+
+
+@pytest.mark.usefixtures("uncollected")
 async def test_files_are_served_from_the_code_until_they_are_collected() -> None:
     status, headers, body = await get(f"/static/{CSS}")
     assert status == 200
@@ -50,6 +57,7 @@ async def test_files_are_served_from_the_code_until_they_are_collected() -> None
     assert staticfiles_storage.url(CSS) == f"/static/{CSS}"
 
 
+@pytest.mark.usefixtures("uncollected")
 async def test_an_unchanged_file_is_not_sent_again() -> None:
     _, headers, _ = await get(f"/static/{CSS}")
     status, _, body = await get(
@@ -58,6 +66,7 @@ async def test_an_unchanged_file_is_not_sent_again() -> None:
     assert (status, body) == (304, b"")
 
 
+@pytest.mark.usefixtures("uncollected")
 async def test_only_the_head_is_sent_where_only_that_is_asked() -> None:
     status, headers, body = await get(f"/static/{CSS}", method="HEAD")
     assert (status, body) == (200, b"")
