@@ -36,7 +36,7 @@ def test_a_line_shows_rank_score_interval_and_counts(client: Client) -> None:
 def test_unscored_answers_are_counted_and_led_to(client: Client) -> None:
     cast.make_graded_run()
     weak = Model.objects.get(name="weak").id
-    link = f"{PAGE}{weak}/?period=7d&amp;verdict=unscored"
+    link = f"{PAGE}{weak}/?period=7d&amp;version=1&amp;verdict=unscored"
     assert f'<a href="{link}">1</a>' in read(client, PAGE)
     evidence = read(client, link.replace("&amp;", "&"))
     assert evidence.count('<span class="tag unscored">') == 1
@@ -52,6 +52,20 @@ def test_the_evidence_has_exactly_the_answers_that_were_counted(
     figures = dict(re.findall(r"<dt>(\w+)</dt>\s*<dd>\s*(\d+)", page))
     assert figures == {"Passed": "1", "Failed": "4", "Unscored": "1"}
     assert page.count("data-expand ") == 6
+
+
+def test_a_newer_version_without_results_hides_neither_figures_nor_evidence(
+    client: Client,
+) -> None:
+    cast.make_graded_run()
+    cast.make_suite(7)
+    weak = Model.objects.get(name="weak").id
+    for address in (PAGE, f"{PAGE}?version=1"):
+        link = f"{PAGE}{weak}/?period=7d&amp;version=1"
+        assert link in read(client, address)
+    assert read(client, f"{PAGE}{weak}/").count("data-expand ") == 6
+    assert "No results in this period" in read(client, f"{PAGE}?version=2")
+    assert client.get(f"{PAGE}?version=3").status_code == 404
 
 
 def test_runs_of_a_workspace_are_neither_counted_nor_evidence(client: Client) -> None:

@@ -49,14 +49,25 @@ def suites(request: HttpRequest) -> dict[str, object]:
     operation_id="get_leaderboard",
 )
 def leaderboard(
-    request: HttpRequest, suite: str, period: Period = "7d", sort: str = "rank"
+    request: HttpRequest,
+    suite: str,
+    period: Period = "7d",
+    sort: str = "rank",
+    version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> object:
     """Return a suite's leaderboard: ranks as ranges, intervals, costs and times.
 
-    `sort` is a column, with a leading "-" for the reverse order.
+    `sort` is a column, with a leading "-" for the reverse order. Without `version`
+    it is the newest version that has a result in the period.
     """
-    viewer, now = viewer_of(request), timezone.now()
-    return get_leaderboard(viewer, suite, period=period, sort=sort, now=now)
+    return get_leaderboard(
+        viewer_of(request),
+        suite,
+        period=period,
+        sort=sort,
+        version=version,
+        now=timezone.now(),
+    )
 
 
 @router.get(

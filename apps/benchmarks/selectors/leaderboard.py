@@ -158,6 +158,25 @@ def get_leaderboard(
     )
 
 
+def get_board_version(
+    viewer: Viewer,
+    suite_slug: str,
+    *,
+    period: str = DEFAULT_PERIOD,
+    version: int | None = None,
+    now: datetime,
+) -> SuiteVersionRow:
+    """Return the suite version whose leaderboard the same arguments would give.
+
+    Raises:
+        InvalidInputError: no such period.
+        NotFoundError: no such suite or version is visible.
+    """
+    since = first_day_of(period, now)
+    chosen = _choose_version(viewer, suite_slug, version, since)
+    return _to_version_row(chosen, chosen.tasks.count())
+
+
 def _choose_version(
     viewer: Viewer, slug: str, number: int | None, since: date
 ) -> SuiteVersion:

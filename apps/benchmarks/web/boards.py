@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.benchmarks.domain.periods import DEFAULT_PERIOD, PERIODS
 from apps.benchmarks.selectors.leaderboard import SORTS, Leaderboard, get_leaderboard
 from apps.benchmarks.selectors.runs import list_active_runs
-from apps.core.web.queries import read_choice, with_query
+from apps.core.web.queries import read_choice, read_number, with_query
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from apps.core.domain.comparison import PairComparison
 
 SHOWN_PAIRS = 40
+MAX_VERSION = 2**31 - 1
 _TESTS = {
     "mcnemar": "exact McNemar",
     "paired-t": "paired t",
@@ -78,16 +79,35 @@ def read_board(request: HttpRequest, viewer: Viewer, slug: str) -> Leaderboard:
 
     Raises:
         InvalidInputError: the address asks for an unknown period or order.
-        NotFoundError: no such suite is visible.
+        NotFoundError: no such suite or version is visible.
     """
     orders = [*SORTS, *(f"-{name}" for name in SORTS)]
     return get_leaderboard(
         viewer,
         slug,
-        period=read_choice(request, "period", tuple(PERIODS), DEFAULT_PERIOD),
+        period=read_period(request),
         sort=read_choice(request, "sort", orders, "rank"),
+        version=read_version(request),
         now=timezone.now(),
     )
+
+
+def read_period(request: HttpRequest, default: str = DEFAULT_PERIOD) -> str:
+    """Return the period that the address asks for.
+
+    Raises:
+        InvalidInputError: it is unknown.
+    """
+    return read_choice(request, "period", tuple(PERIODS), default)
+
+
+def read_version(request: HttpRequest) -> int | None:
+    """Return the number of the suite version that the address asks for.
+
+    Raises:
+        InvalidInputError: it is no such number.
+    """
+    return read_number(request, "version", 0, low=1, high=MAX_VERSION) or None
 
 
 def board_context(

@@ -9,17 +9,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.accounts.web.viewers import viewer_of
-from apps.benchmarks.domain.periods import DEFAULT_PERIOD, PERIODS
-from apps.benchmarks.domain.specs import Verdict
 from apps.benchmarks.selectors.evidence import get_evidence
-from apps.benchmarks.selectors.suites import get_suite_version, list_suite_versions
+from apps.benchmarks.selectors.leaderboard import get_board_version
+from apps.benchmarks.selectors.suites import list_suite_versions
 from apps.benchmarks.web.boards import (
     board_context,
     period_choices,
     read_board,
+    read_period,
+    read_version,
     wants_board_only,
 )
-from apps.benchmarks.web.reading import read_cursor, verdict_choices
+from apps.benchmarks.web.reading import VERDICTS, read_cursor, verdict_choices
 from apps.catalog.selectors.models import get_model
 from apps.core.web.queries import read_choice, with_query
 from apps.core.web.twins import csv_response, json_response
@@ -93,14 +94,14 @@ def leaderboard_csv(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def evidence_page(request: HttpRequest, slug: str, model_id: UUID) -> HttpResponse:
     """Show the stored results that one line of the leaderboard counts."""
-    version = get_suite_version(viewer_of(request), slug)
-    verdicts = tuple(verdict.value for verdict in Verdict)
-    verdict = read_choice(request, "verdict", verdicts, "")
-    period = read_choice(request, "period", tuple(PERIODS), DEFAULT_PERIOD)
+    period, now = read_period(request), timezone.now()
+    viewer, number = viewer_of(request), read_version(request)
+    version = get_board_version(viewer, slug, period=period, version=number, now=now)
+    verdict = read_choice(request, "verdict", VERDICTS, "")
     evidence = get_evidence(
         version,
         model_id,
-        now=timezone.now(),
+        now=now,
         period=period,
         verdict=verdict or None,
         cursor=read_cursor(request),

@@ -9,11 +9,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.accounts.web.viewers import viewer_of
-from apps.benchmarks.domain.periods import PERIODS
 from apps.benchmarks.selectors.history import get_model_history
-from apps.benchmarks.web.boards import period_choices
+from apps.benchmarks.web.boards import period_choices, read_period
 from apps.catalog.selectors.models import get_model
-from apps.core.web.queries import read_choice
 from apps.core.web.twins import csv_response, json_response, plain
 
 if TYPE_CHECKING:
@@ -75,7 +73,7 @@ def history_csv(request: HttpRequest, model_id: UUID) -> HttpResponse:
 
 
 def _read_history(request: HttpRequest, model_id: UUID) -> ModelHistory:
-    period = read_choice(request, "period", tuple(PERIODS), LONG_PERIOD)
+    period = read_period(request, LONG_PERIOD)
     viewer = viewer_of(request)
     return get_model_history(viewer, model_id, period=period, now=timezone.now())
 

@@ -9,16 +9,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.accounts.web.viewers import viewer_of
-from apps.benchmarks.domain.periods import DEFAULT_PERIOD, PERIODS
 from apps.benchmarks.selectors.suites import (
     get_suite_version,
     get_tasks,
     list_suite_versions,
 )
 from apps.benchmarks.selectors.tasks import get_task
-from apps.benchmarks.web.boards import period_choices
+from apps.benchmarks.web.boards import period_choices, read_period
 from apps.benchmarks.web.reading import readable
-from apps.core.web.queries import read_choice, read_number, with_query
+from apps.core.web.queries import read_number, with_query
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -62,7 +61,7 @@ def task_page(request: HttpRequest, task_id: UUID) -> HttpResponse:
 
     Its check and its reference answer stay out: a model may read this page.
     """
-    period = read_choice(request, "period", tuple(PERIODS), DEFAULT_PERIOD)
+    period = read_period(request)
     task = get_task(viewer_of(request), task_id, now=timezone.now(), period=period)
     context = {
         "task": task,
