@@ -41,6 +41,10 @@
       marker: { size: 6, symbol: index % 8 },
     }));
 
+  // Left to itself, the axis of a few days would name each of them several times.
+  const days = [...new Set(series.flatMap((line) => line.days))].sort();
+  const ticks = days.length <= 10 ? { tickvals: days } : {};
+
   const layout = () => {
     const ink = colour("--ink");
     const axis = { gridcolor: colour("--line"), linecolor: colour("--edge"), zeroline: false, automargin: true };
@@ -52,7 +56,7 @@
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: ink },
       colorway: [colour("--accent"), colour("--good"), colour("--warn"), colour("--bad")],
-      xaxis: { ...axis, type: "date", tickformat: "%-d %b" },
+      xaxis: { ...axis, ...ticks, type: "date", tickformat: "%-d %b" },
       yaxis: { ...axis, range: [0, 100], ticksuffix: " %" },
       hoverlabel: { bgcolor: colour("--raised"), font: { color: ink } },
       showlegend: series.length > 1,
