@@ -179,14 +179,16 @@ def read_rollups(version_id: UUID) -> tuple[list[Any], list[Any]]:
     """Return the rollups of a suite version as plain values."""
     tasks = TaskDay.objects.filter(suite_version=version_id)
     days = ModelDay.objects.filter(suite_version=version_id)
+    names = [
+        field.attname
+        for field in ModelDay._meta.concrete_fields
+        if field.name not in {"id", "revision"}
+    ]
     return (
         list(
             tasks.order_by("model", "task", "day").values_list(
                 "model", "task", "day", "scored", "score_sum", "unscored"
             )
         ),
-        [
-            {name: value for name, value in row.items() if name != "id"}
-            for row in days.order_by("model", "day").values()
-        ],
+        list(days.order_by("model", "day").values(*names)),
     )

@@ -9,8 +9,10 @@ import pytest
 from apps.accounts.models import Workspace
 from apps.accounts.selectors.workspaces import ANONYMOUS
 from apps.benchmarks.domain.specs import Verdict
+from apps.benchmarks.models import Result
 from apps.benchmarks.selectors.leaderboard import SORTS, Leaderboard, get_leaderboard
 from apps.benchmarks.selectors.shards import get_shard_plan
+from apps.benchmarks.services.rollups import rebuild_rollups
 from apps.benchmarks.services.suites import store_suite_version
 from apps.catalog.models import Model
 from apps.core.domain.comparison import compare_models
@@ -140,6 +142,15 @@ def test_a_new_result_shows_at_once() -> None:
     assert _read().rows[0].mean == 0.5
     _score(version, {model: "pp"})
     assert _read().rows[0].mean == 0.75
+
+
+def test_rollups_that_were_rebuilt_show_at_once() -> None:
+    version = make_suite(2)
+    run_id = _score(version, {make_model(NOWHERE): "pf"})
+    assert _read().rows[0].mean == 0.5
+    Result.objects.filter(run=run_id).update(verdict="pass", score=1.0)
+    rebuild_rollups(suite_version_id=version)
+    assert _read().rows[0].mean == 1.0
 
 
 def test_a_renamed_model_shows_its_new_name_at_once() -> None:

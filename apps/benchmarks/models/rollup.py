@@ -53,6 +53,9 @@ class ModelDay(models.Model):
         "catalog.Model", models.PROTECT, related_name="+", db_index=False
     )
     day = models.DateField()
+    # The suite version's revision when this row, or a `TaskDay` of its model and day,
+    # last changed.
+    revision = models.PositiveBigIntegerField()
     scored = models.PositiveIntegerField(default=0)
     score_sum = models.FloatField(default=0)
     unscored = models.PositiveIntegerField(default=0)

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
-from django.db import connection
-from django.db.models import Max, Sum
 
 from apps.benchmarks.domain.latency import merge_latencies
 from apps.benchmarks.models import ModelDay, Task
+from apps.benchmarks.selectors.rollup_days import read_days
 from apps.core.domain.comparison import compare_models
 from apps.core.domain.moments import group_columns
 from apps.core.domain.score_table import ScoreTable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
-    from decimal import Decimal
     from uuid import UUID
 
+    from apps.benchmarks.selectors.rollup_days import DayDetail, DayTotals
     from apps.core.domain.comparison import ModelStanding, PairComparison
-    from apps.core.domain.moments import Grouping
+    from apps.core.domain.moments import FloatArray, Grouping, IntArray
+
+    _Day = tuple[DayTotals, DayDetail]
 
 # Below this many families a clustered error is too narrow to be trusted: tasks then
 # count as draws of their own.
@@ -78,7 +80,8 @@ def read_standings(suite_version_id: UUID, since: date) -> Standings:
     are taken as one draw, where the version has at least `FEWEST_CLUSTERS` families.
     """
     columns = _arrange_tasks(suite_version_id)
-    comparison = compare_models(_read_table(suite_version_id, since, columns))
+    days = read_days(suite_version_id, since, columns.column_of)
+    comparison = compare_models(_tabulate(days, columns))
     detectable = [
         model.least_detectable_difference
         for model in comparison.models
@@ -89,7 +92,7 @@ def read_standings(suite_version_id: UUID, since: date) -> Standings:
         clustered=columns.grouping is not None,
         models={model.model: model for model in comparison.models},
         pairs=comparison.pairs,
-        usage=_read_usage(suite_version_id, since),
+        usage=_sum_usage(days),
         least_detectable_difference=median(detectable) if detectable else None,
     )
 
@@ -126,7 +129,7 @@ class _Columns:
     """A version's tasks as columns of a table, brought together by cluster."""
 
     items: tuple[str, ...]
-    column_of: np.ndarray[tuple[int], np.dtype[np.int64]]  # by position of the task
+    column_of: IntArray  # by position of the task
     grouping: Grouping | None
 
 
@@ -151,27 +154,18 @@ def _arrange_tasks(suite_version_id: UUID) -> _Columns:
     return _Columns(tuple(str(tasks[i][0]) for i in order), column_of, grouping)
 
 
-# One row a model, so that nothing is made of the numbers but arrays.
-_MEANS = """
-SELECT model_id::text, array_agg(position), array_agg(mean) FROM (
-    SELECT model_id, task_id, sum(score_sum) / sum(scored) AS mean
-    FROM benchmarks_taskday
-    WHERE suite_version_id = %s AND day >= %s AND scored > 0
-    GROUP BY model_id, task_id
-) AS means JOIN benchmarks_task AS task ON task.id = task_id
-GROUP BY model_id
-"""
-
-
-def _read_table(suite_version_id: UUID, since: date, columns: _Columns) -> ScoreTable:
-    with connection.cursor() as cursor:
-        cursor.execute(_MEANS, [suite_version_id, since])
-        rows = cursor.fetchall()
-    values = np.full((len(rows), len(columns.items)), np.nan)
-    for row, (_, positions, means) in enumerate(rows):
-        values[row, columns.column_of[positions]] = means
+def _tabulate(days: Sequence[_Day], columns: _Columns) -> ScoreTable:
+    """Average each task's scores over the days; NaN where a model has none."""
+    rows: dict[UUID, tuple[FloatArray, FloatArray]] = {}
+    for totals, detail in days:
+        sums, counts = rows.get(totals.model_id, (0.0, 0.0))
+        rows[totals.model_id] = (sums + detail.sums, counts + detail.counts)
+    scored = {model: both for model, both in rows.items() if both[1].any()}
+    values = np.full((len(scored), len(columns.items)), np.nan)
+    for row, (sums, counts) in zip(values, scored.values(), strict=True):
+        np.divide(sums, counts, out=row, where=counts > 0)
     return ScoreTable(
-        models=tuple(model for model, _, _ in rows),
+        models=tuple(str(model_id) for model_id in scored),
         items=columns.items,
         values=values,
         starts=columns.grouping.starts if columns.grouping else None,
@@ -179,40 +173,30 @@ def _read_table(suite_version_id: UUID, since: date, columns: _Columns) -> Score
     )
 
 
-def _read_usage(suite_version_id: UUID, since: date) -> tuple[Usage, ...]:
-    days = ModelDay.objects.filter(suite_version_id=suite_version_id, day__gte=since)
-    latencies: dict[UUID, list[Mapping[str, int]]] = defaultdict(list)
-    for model_id, latency in days.values_list("model_id", "latency"):
-        latencies[model_id].append(latency)
-    newest = days.order_by("model_id", "-last_result_at").distinct("model_id")
-    last_runs = dict(newest.values_list("model_id", "last_run_id"))
-    sums = (
-        days.order_by("model_id")
-        .values("model_id")
-        .annotate(
-            total_scored=Sum("scored"),
-            total_unscored=Sum("unscored"),
-            total_cost=Sum("cost"),
-            total_costed=Sum("costed"),
-            total_tokened=Sum("tokened"),
-            total_input=Sum("input_tokens"),
-            total_output=Sum("output_tokens"),
-            newest=Max("last_result_at"),
-        )
-    )
-    return tuple(
-        Usage(
-            model_id=row["model_id"],
-            scored=row["total_scored"],
-            unscored=row["total_unscored"],
-            cost_per_task=divide_cost(row["total_cost"], row["total_costed"]),
-            input_tokens=row["total_input"] if row["total_tokened"] else None,
-            output_tokens=row["total_output"] if row["total_tokened"] else None,
-            latency=merge_latencies(latencies[row["model_id"]]),
-            last_run_id=last_runs.get(row["model_id"]),
-            last_result_at=row["newest"],
-        )
-        for row in sums
+def _sum_usage(days: Sequence[_Day]) -> tuple[Usage, ...]:
+    by_model: dict[UUID, list[_Day]] = defaultdict(list)
+    for day in days:
+        by_model[day[0].model_id].append(day)
+    return tuple(_to_usage(found) for found in by_model.values())
+
+
+def _to_usage(days: Sequence[_Day]) -> Usage:
+    totals = [row for row, _ in days]
+    latest = max(totals, key=lambda row: row.last_result_at)
+    tokened = any(row.tokened for row in totals)
+    return Usage(
+        model_id=latest.model_id,
+        scored=sum(row.scored for row in totals),
+        unscored=sum(row.unscored for row in totals),
+        cost_per_task=divide_cost(
+            sum((row.cost for row in totals), Decimal(0)),
+            sum(row.costed for row in totals),
+        ),
+        input_tokens=sum(row.input_tokens for row in totals) if tokened else None,
+        output_tokens=sum(row.output_tokens for row in totals) if tokened else None,
+        latency=merge_latencies(detail.latency for _, detail in days),
+        last_run_id=latest.last_run_id,
+        last_result_at=latest.last_result_at,
     )
 
 

@@ -53,13 +53,13 @@ class Entry:
 
 def add_to_rollups(board: Board, entries: Sequence[Entry], *, run_id: UUID) -> None:
     """Count these results; the caller's transaction is the one that stores them."""
-    _raise_revision(board.suite_version_id)
+    revision = _raise_revision(board.suite_version_id)
     _add_task_days(board, entries)
     by_day: dict[date, list[Entry]] = defaultdict(list)
     for entry in entries:
         by_day[entry.day].append(entry)
     for day, found in by_day.items():
-        _add_model_day(board, day, found, run_id)
+        _add_model_day(board, day, found, revision=revision, run_id=run_id)
 
 
 def withdraw_unscored(board: Board, superseded: Iterable[tuple[UUID, date]]) -> None:
@@ -67,7 +67,7 @@ def withdraw_unscored(board: Board, superseded: Iterable[tuple[UUID, date]]) -> 
 
     Their cost stays counted: it was spent.
     """
-    _raise_revision(board.suite_version_id)
+    revision = _raise_revision(board.suite_version_id)
     for task_id, day in superseded:
         task_days = TaskDay.objects.filter(
             suite_version_id=board.suite_version_id,
@@ -79,11 +79,14 @@ def withdraw_unscored(board: Board, superseded: Iterable[tuple[UUID, date]]) -> 
             suite_version_id=board.suite_version_id,
             model_id=board.model_id,
             day=day,
-        ).update(unscored=F("unscored") - 1)
+        ).update(unscored=F("unscored") - 1, revision=revision)
 
 
-def _raise_revision(suite_version_id: UUID) -> None:
-    SuiteVersion.objects.filter(pk=suite_version_id).update(revision=F("revision") + 1)
+def _raise_revision(suite_version_id: UUID) -> int:
+    """Lock the suite version's boards for this transaction; return the new revision."""
+    version = SuiteVersion.objects.filter(pk=suite_version_id)
+    version.update(revision=F("revision") + 1)
+    return version.values_list("revision", flat=True).get()
 
 
 _ADD_TASK_DAYS = """
@@ -118,7 +121,7 @@ def _add_task_days(board: Board, entries: Iterable[Entry]) -> None:
 
 
 def _add_model_day(
-    board: Board, day: date, entries: Sequence[Entry], run_id: UUID
+    board: Board, day: date, entries: Sequence[Entry], *, revision: int, run_id: UUID
 ) -> None:
     newest = max(entry.created_at for entry in entries)
     # The suite version's lock is held: nobody else writes between these two.
@@ -126,8 +129,9 @@ def _add_model_day(
         suite_version_id=board.suite_version_id,
         model_id=board.model_id,
         day=day,
-        defaults={"last_result_at": newest},
+        defaults={"last_result_at": newest, "revision": revision},
     )
+    kept.revision = revision
     scores = [entry.score for entry in entries if entry.score is not None]
     costs = [entry.cost for entry in entries if entry.cost is not None]
     tokens = [
@@ -193,10 +197,10 @@ WITH counted AS (
         max(created_at) AS last_result_at
     FROM counted GROUP BY 1, 2
 )
-INSERT INTO benchmarks_modelday (suite_version_id, model_id, day, scored, score_sum,
-    unscored, cost, costed, tokened, input_tokens, output_tokens, last_run_id,
-    last_result_at, latency)
-SELECT %(version)s, sums.*, coalesce(latency, '{}')
+INSERT INTO benchmarks_modelday (suite_version_id, revision, model_id, day, scored,
+    score_sum, unscored, cost, costed, tokened, input_tokens, output_tokens,
+    last_run_id, last_result_at, latency)
+SELECT %(version)s, %(revision)s, sums.*, coalesce(latency, '{}')
 FROM sums LEFT JOIN latencies USING (model_id, day)
 """
 
@@ -208,11 +212,12 @@ def rebuild_rollups(*, suite_version_id: UUID) -> None:
     For results that were written past the engine. Days whose partition was dropped
     are lost to the rollups as well.
     """
-    _raise_revision(suite_version_id)
+    revision = _raise_revision(suite_version_id)
     TaskDay.objects.filter(suite_version_id=suite_version_id).delete()
     ModelDay.objects.filter(suite_version_id=suite_version_id).delete()
     settings: dict[str, UUID | list[str] | float] = {
         "version": suite_version_id,
+        "revision": revision,
         "answered": sorted(ANSWERED),
         "shortest": SHORTEST_MS,
         "log_gamma": LOG_GAMMA,
