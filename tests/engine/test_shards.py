@@ -147,3 +147,15 @@ def test_a_shard_that_is_over_is_not_done_again() -> None:
         shard = run.shards.get()
         assert run_shard(shard.id, clock=clock, options=QUICK) is None
         assert len(server.requests) == 2
+
+
+def test_what_a_limit_did_is_kept_when_another_worker_goes_on() -> None:
+    version = make_suite(3)
+    script = [Reply(status=429), Reply(status=503), Reply(status=429)]
+    with provider(script=script) as server:
+        run = _run(make_run(version, make_model(server.base_url)))
+        resume_run(run_id=run.id, now=clock(), publish=False)
+        run = _run(run.id, replace(QUICK, limits=LimitPolicy.fixed(1)))
+    assert run.status == "completed"
+    changes = run.shards.get().limit_changes
+    assert [(change["old"], change["new"]) for change in changes] == [(20, 16)]

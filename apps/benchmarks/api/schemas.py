@@ -84,7 +84,9 @@ class LeaderboardOut(Schema):
     since: date
     as_of: Moment | None = Field(description="When the newest result was made")
     rows: list[LeaderboardRowOut]
-    pairs: list[PairOut]
+    pairs: list[PairOut] = Field(description="The most telling ones, unless asked for all")
+    pairs_compared: int = Field(description="All there are")
+    pairs_told_apart: int = Field(description="Of those compared")
     clustered: bool
     samples: int
     unscored: int
@@ -123,7 +125,7 @@ class HistoryRunOut(Schema):
     ci_high: Share | None
     samples: int
     unscored: int
-    cost: Money
+    cost: Money | None
 
 
 class FamilyOut(Schema):
@@ -161,7 +163,7 @@ class ShardOut(Schema):
     passed: int
     failed: int
     unscored: int
-    cost: Money
+    cost: Money | None
     started_at: Moment | None
     finished_at: Moment | None
     limit_changes: list[dict[str, object]]
@@ -186,7 +188,7 @@ class RunOut(Schema):
     passed: int
     failed: int
     unscored: int
-    cost: Money
+    cost: Money | None
     max_cost: Money | None
     estimated_cost: Money | None = Field(description="Null where a price is unknown")
     created_at: Moment

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from apps.core.web.twins import decimal_text
+
 if TYPE_CHECKING:
     from django.core.management.base import OutputWrapper
 
@@ -50,9 +52,10 @@ class Progress:
 
 def describe(run: RunRow) -> str:
     """Return how a run stands in one line."""
+    cost = "cost unknown" if run.cost is None else f"${decimal_text(run.cost)}"
     return (
         f"{run.status}: {run.done}/{run.samples} samples, {run.passed} passed, "
-        f"{run.failed} failed, {run.unscored} unscored, ${run.cost.normalize():f}"
+        f"{run.failed} failed, {run.unscored} unscored, {cost}"
     )
 
 

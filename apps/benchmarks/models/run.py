@@ -74,6 +74,7 @@ class Run(models.Model):
         max_digits=14, decimal_places=8, null=True, blank=True
     )
     cost = models.DecimalField(max_digits=14, decimal_places=8, default=0)
+    untold = models.PositiveIntegerField(default=0)  # answers whose cost is unknown
     samples = models.PositiveIntegerField()
     passed = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
@@ -130,6 +131,7 @@ class Shard(models.Model):
     failed = models.PositiveIntegerField(default=0)
     unscored = models.PositiveIntegerField(default=0)
     cost = models.DecimalField(max_digits=14, decimal_places=8, default=0)
+    untold = models.PositiveIntegerField(default=0)
     # Expected cost of the samples that are under way, held against the run's limit.
     reserved = models.DecimalField(max_digits=14, decimal_places=8, default=0)
     # How the limit of concurrent requests moved, newest last, with each reason.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import structlog
@@ -169,7 +170,6 @@ class ShardWorker:
                 await self._store(batch)
 
     async def _store(self, batch: list[SampleResult]) -> None:
-        changes = self._desk.completer.changes[-KEPT_CHANGES:]
         await call_patiently(
             self._patience,
             store_results,
@@ -177,21 +177,20 @@ class ShardWorker:
             results=batch,
             package_versions=self._versions,
             reserved=self._budget.reserved_without(batch),
-            limit_changes=[
-                {
-                    "at": change.at.isoformat(),
-                    "old": change.old,
-                    "new": change.new,
-                    "reason": change.reason,
-                }
-                for change in changes
-            ],
+            limit_changes=self._describe_changes(),
             now=self._desk.clock(),
             duration=self._duration,
         )
         self._budget.settle(batch)
         self._waiting -= len(batch)
         self._freed.set()
+
+    def _describe_changes(self) -> list[dict[str, object]]:
+        changes = [
+            {**asdict(change), "at": change.at.isoformat()}
+            for change in self._desk.completer.changes
+        ]
+        return [*self._desk.plan.limit_changes, *changes][-KEPT_CHANGES:]
 
     async def _watch(self) -> End:
         """Return when the work is no longer wanted; keep the lease until then."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
@@ -11,7 +11,6 @@ from django.db.models import Count, Q
 from apps.benchmarks.domain.periods import DEFAULT_PERIOD, first_day_of
 from apps.benchmarks.models import Result
 from apps.benchmarks.selectors.results import MAX_PAGE, ResultPage, to_result_rows
-from apps.core.partitions import month_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from apps.benchmarks.selectors.suites import SuiteVersionRow
-
-# A result lies in the partition of the month in which its run was created.
-_LONGEST_RUN = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +73,8 @@ def _counted(version_id: UUID, model_id: UUID, since: date) -> QuerySet[Result]:
         run__workspace__isnull=True,
         model_id=model_id,
         is_final=True,
+        # No bound by partition: a run resumed today may have been created years ago.
         created_at__gte=start,
-        run_month__gte=month_of(since - _LONGEST_RUN),
     )
 
 

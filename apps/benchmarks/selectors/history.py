@@ -63,7 +63,7 @@ class HistoryRun:
     ci_high: float | None
     samples: int
     unscored: int
-    cost: Decimal
+    cost: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def _to_run(shard: Shard) -> HistoryRun:
         ci_high=interval.high if interval else None,
         samples=scored,
         unscored=shard.unscored,
-        cost=shard.cost,
+        cost=None if shard.untold else shard.cost,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from apps.benchmarks.domain.latency import latency_quantile
@@ -70,9 +71,11 @@ class LeaderboardRow:
 class Leaderboard:
     """A suite's leaderboard over the UTC days from `since` until now.
 
-    `pairs` name models as `provider/name`. `as_of` is when the newest result in it
-    was made, None where there is none. `clustered` tells that intervals and tests
-    take tasks of one family as one draw.
+    `pairs` name models as `provider/name`; where they are fewer than `pairs_compared`,
+    they are the most telling ones: those told apart first, the widest apart among
+    them first. `as_of` is when the newest result in it was made, None where there is
+    none. `clustered` tells that intervals and tests take tasks of one family as one
+    draw.
     """
 
     version: SuiteVersionRow
@@ -82,12 +85,17 @@ class Leaderboard:
     as_of: datetime | None
     rows: tuple[LeaderboardRow, ...]
     pairs: tuple[PairComparison, ...]
+    pairs_compared: int
+    pairs_told_apart: int
     clustered: bool
     samples: int
     unscored: int
     least_detectable_difference: float | None
     revision: int
 
+
+# Every pair of thirty models. 300 models have 44,850 pairs, which few readers want.
+MOST_PAIRS = 435
 
 _Key = tuple[int | float | str, ...]
 
@@ -121,11 +129,13 @@ def get_leaderboard(
     period: str = DEFAULT_PERIOD,
     sort: str = "rank",
     version: int | None = None,
+    most_pairs: int | None = MOST_PAIRS,
     now: datetime,
 ) -> Leaderboard:
     """Return the leaderboard of a suite's newest version that has a result.
 
     Only public runs are counted. `sort` is one of `SORTS`, a leading "-" reverses it.
+    At most `most_pairs` pairs are returned, None for all of them.
 
     Raises:
         InvalidInputError: no such period or sort.
@@ -142,6 +152,7 @@ def get_leaderboard(
     names = read_names(chosen.id, since)
     rows = sorted(_to_rows(standings, names), key=lambda row: row.model)
     rows.sort(key=_ORDER[name], reverse=sort.startswith("-"))
+    pairs = _choose_pairs(chosen.id, since, chosen.revision, most_pairs)
     return Leaderboard(
         version=_to_version_row(chosen, standings.tasks),
         period=period,
@@ -149,7 +160,9 @@ def get_leaderboard(
         since=since,
         as_of=max((row.last_result_at for row in rows), default=None),
         rows=tuple(rows),
-        pairs=_name_pairs(standings.pairs, names),
+        pairs=_name_pairs(pairs.chosen, names),
+        pairs_compared=pairs.compared,
+        pairs_told_apart=pairs.told_apart,
         clustered=standings.clustered,
         samples=sum(row.samples for row in rows),
         unscored=sum(row.unscored for row in rows),
@@ -175,6 +188,18 @@ def get_board_version(
     since = first_day_of(period, now)
     chosen = _choose_version(viewer, suite_slug, version, since)
     return _to_version_row(chosen, chosen.tasks.count())
+
+
+def get_board_revision(viewer: Viewer, suite_slug: str, *, now: datetime) -> int:
+    """Return the revision of the leaderboard that stands by default.
+
+    It costs no look at the rollups' figures: a page compares it with what it shows.
+
+    Raises:
+        NotFoundError: no such suite is visible.
+    """
+    since = first_day_of(DEFAULT_PERIOD, now)
+    return _choose_version(viewer, suite_slug, None, since).revision
 
 
 def _choose_version(
@@ -208,6 +233,30 @@ def _standings(suite_version_id: UUID, since: date, revision: int) -> Standings:
     # The revision is read before the rollups: what is kept is never older than it.
     del revision
     return read_standings(suite_version_id, since)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    compared: int
+    told_apart: int
+    chosen: tuple[PairComparison, ...]
+
+
+@lru_cache(maxsize=64)
+def _choose_pairs(
+    suite_version_id: UUID, since: date, revision: int, most: int | None
+) -> _Pairs:
+    """Keep the most telling pairs, where there are more than `most`."""
+    pairs = _standings(suite_version_id, since, revision).pairs
+    chosen = pairs
+    if most is not None and len(pairs) > most:
+        chosen = tuple(nsmallest(most, pairs, key=tells))
+    return _Pairs(len(pairs), sum(pair.significant for pair in pairs), chosen)
+
+
+def tells(pair: PairComparison) -> tuple[bool, float]:
+    """Order pairs by what they tell: those told apart first, the widest apart first."""
+    return (not pair.significant, -abs(pair.difference or 0))
 
 
 def _to_rows(

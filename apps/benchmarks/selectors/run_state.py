@@ -36,7 +36,7 @@ def describe_run(run: Run) -> dict[str, object]:
         "passed": run.passed,
         "failed": run.failed,
         "unscored": run.unscored,
-        "cost": format(run.cost, "f"),
+        "cost": None if run.untold else format(run.cost, "f"),
     }
 
 

@@ -35,7 +35,7 @@ class ShardRow:
     passed: int
     failed: int
     unscored: int
-    cost: Decimal
+    cost: Decimal | None
     started_at: datetime | None
     finished_at: datetime | None
     limit_changes: tuple[dict[str, Any], ...]
@@ -45,8 +45,9 @@ class ShardRow:
 class RunRow:
     """A run with its totals, without its samples.
 
-    `cost` and its like are US dollars; `estimated_cost` is None where a model's price
-    is unknown. `done` of `samples` have a final result.
+    `cost` and its like are US dollars. `estimated_cost` is None where a model's price
+    is unknown, `cost` where that of any answer is. `done` of `samples` have a final
+    result.
     """
 
     id: UUID
@@ -65,7 +66,7 @@ class RunRow:
     passed: int
     failed: int
     unscored: int
-    cost: Decimal
+    cost: Decimal | None
     max_cost: Decimal | None
     estimated_cost: Decimal | None
     created_at: datetime
@@ -198,7 +199,7 @@ def to_run_row(run: Run) -> RunRow:
         passed=run.passed,
         failed=run.failed,
         unscored=run.unscored,
-        cost=run.cost,
+        cost=None if run.untold else run.cost,
         max_cost=run.max_cost,
         estimated_cost=run.estimated_cost,
         created_at=run.created_at,
@@ -220,7 +221,7 @@ def _to_shard_row(shard: Shard) -> ShardRow:
         passed=shard.passed,
         failed=shard.failed,
         unscored=shard.unscored,
-        cost=shard.cost,
+        cost=None if shard.untold else shard.cost,
         started_at=shard.started_at,
         finished_at=shard.finished_at,
         limit_changes=tuple(shard.limit_changes),

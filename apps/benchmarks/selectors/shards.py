@@ -42,6 +42,7 @@ class ShardPlan:
     seeds: tuple[int, ...]  # by epoch, the first is epoch 1
     max_cost: Decimal | None
     expected_cost: Decimal | None  # of one sample, in US dollars
+    limit_changes: tuple[dict[str, Any], ...]  # of workers before
     todo: tuple[Todo, ...]
 
 
@@ -81,6 +82,7 @@ def get_shard_plan(shard_id: UUID) -> ShardPlan:
         seeds=tuple(manifest["epoch_seeds"]),
         max_cost=run.max_cost,
         expected_cost=_expected_cost(described, model, shard.samples),
+        limit_changes=tuple(shard.limit_changes),
         todo=tuple(_left(task_ids, run, _read_finals(shard))),
     )
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Q
 
-from apps.benchmarks.domain.outcomes import ANSWERED
 from apps.benchmarks.domain.specs import Verdict
 from apps.benchmarks.models import Result
 from apps.benchmarks.selectors.runs import get_run
@@ -104,27 +103,20 @@ def get_run_summary(viewer: Viewer, run_id: UUID) -> RunSummary:
     detail = get_run(viewer, run_id)
     run = detail.run
     names = {part.model_id: part.model for part in run.models}
-    results = Result.objects.filter(run_id=run_id, run_month=_month(run))
-    final = results.filter(is_final=True)
+    final = Result.objects.filter(run_id=run_id, run_month=_month(run), is_final=True)
     clusters, comparison = _compare(final, names)
     standings = {standing.model: standing for standing in comparison.models}
-    untold = _models_of_untold_cost(results)
     return RunSummary(
         run=run,
         manifest=detail.manifest,
         models=tuple(
-            _summarise(
-                part,
-                standings.get(part.model),
-                is_cost_told=part.model_id not in untold,
-            )
-            for part in run.models
+            _summarise(part, standings.get(part.model)) for part in run.models
         ),
         pairs=comparison.pairs,
         clustered=bool(clusters),
         families=_families(final, names),
         unscored=_reasons(final, names),
-        cost=None if untold else run.cost,
+        cost=run.cost,
     )
 
 
@@ -148,14 +140,7 @@ def _compare(
     return clusters, compare_models(tabulate(scores, unit_scale=True))
 
 
-def _models_of_untold_cost(results: QuerySet[Result]) -> set[UUID]:
-    untold = results.filter(cost__isnull=True, outcome__in=ANSWERED)
-    return set(untold.values_list("model_id", flat=True).distinct())
-
-
-def _summarise(
-    part: ShardRow, standing: ModelStanding | None, *, is_cost_told: bool
-) -> ModelSummary:
+def _summarise(part: ShardRow, standing: ModelStanding | None) -> ModelSummary:
     return ModelSummary(
         model=part.model,
         display_name=part.display_name,
@@ -165,7 +150,7 @@ def _summarise(
         passed=part.passed,
         failed=part.failed,
         unscored=part.unscored,
-        cost=part.cost if is_cost_told else None,
+        cost=part.cost,
         mean=standing.mean if standing else None,
         ci_low=standing.ci_low if standing else None,
         ci_high=standing.ci_high if standing else None,

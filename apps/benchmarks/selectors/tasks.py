@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 from django.db.models import Sum
@@ -15,10 +16,9 @@ from apps.benchmarks.selectors.runs import get_visible_runs
 from apps.benchmarks.selectors.suites import get_visible_suites
 from apps.core.domain.intervals import wilson_interval
 from apps.core.errors import NotFoundError
-from apps.core.partitions import month_of
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
     from uuid import UUID
 
     from apps.accounts.selectors.workspaces import Viewer
@@ -122,8 +122,8 @@ def _recent(viewer: Viewer, task: Task, since: date) -> tuple[ResultRow, ...]:
     results = Result.objects.filter(
         task=task,
         is_final=True,
-        # Names the partitions to look in.
-        run_month__gte=month_of(since),
+        # No bound by partition: a run resumed today may have been created years ago.
+        created_at__gte=datetime.combine(since, time.min, UTC),
         run__in=get_visible_runs(viewer).filter(suite_version=task.suite_version_id),
     )
     return to_result_rows(results.order_by("-created_at")[:RECENT])

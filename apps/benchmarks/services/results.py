@@ -198,11 +198,15 @@ def _count(
     cost = sum(
         (result.cost for result in stored if result.cost is not None), start=run.cost
     )
+    untold = sum(
+        result.cost is None and was_answered(result.outcome) for result in stored
+    )
     changes = {
         "passed": F("passed") + verdicts[Verdict.PASS],
         "failed": F("failed") + verdicts[Verdict.FAIL],
         "unscored": F("unscored") + verdicts[Verdict.UNSCORED] - withdrawn,
         "cost": F("cost") + (cost - run.cost),
+        "untold": F("untold") + untold,
     }
     Run.objects.filter(pk=run.pk).update(**changes)
     run.shards.filter(pk=lease.shard_id).update(**changes)

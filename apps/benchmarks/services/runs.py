@@ -197,12 +197,12 @@ def _reopen(run: Run, now: datetime) -> None:
     run.finished_at = None
     run.save()
     for shard in run.shards.all():
-        if shard.passed + shard.failed == shard.samples:
-            continue
-        shard.status = ShardStatus.PENDING
+        is_whole = shard.passed + shard.failed == shard.samples
+        shard.status = ShardStatus.DONE if is_whole else ShardStatus.PENDING
         shard.reason = ""
         shard.takes = 0
-        shard.published_at = shard.finished_at = None
+        shard.published_at = None
+        shard.finished_at = shard.finished_at if is_whole else None
         shard.save()
 
 
