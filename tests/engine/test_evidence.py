@@ -50,7 +50,7 @@ def test_answers_of_an_old_run_taken_up_again_are_shown(period: str) -> None:
 def test_answers_of_before_the_period_are_left_out() -> None:
     version, model = make_suite(2), make_model("http://127.0.0.1:9/v1")
     _answer(version, model, made=NOW - timedelta(days=2), answered=NOW)
-    _answer(version, model, made=LONG_AGO, answered=NOW - timedelta(days=1))
+    _answer(version, model, made=LONG_AGO, answered=NOW - timedelta(days=3))
     (row,) = get_leaderboard(ANONYMOUS, "numbers", now=NOW, period="1d").rows
     evidence = _read(model, "1d")
     assert row.samples == evidence.passed == len(evidence.page.rows) == 2
