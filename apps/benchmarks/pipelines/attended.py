@@ -65,7 +65,12 @@ class Attendance:
         """Do the run in this process and return how it ended."""
         return async_to_sync(self._work_here)(options)
 
-    def look_on(self, options: ShardOptions = DEFAULTS) -> RunRow:
+    def look_on(
+        self,
+        options: ShardOptions = DEFAULTS,
+        *,
+        patience_seconds: float = WORKER_PATIENCE_SECONDS,
+    ) -> RunRow:
         """Wait for workers to do the run; where they are gone, do the rest here."""
         seen = time.monotonic()
         while True:
@@ -74,7 +79,7 @@ class Attendance:
                 return run
             if is_worker_there(self._clock()):
                 seen = time.monotonic()
-            elif time.monotonic() - seen > WORKER_PATIENCE_SECONDS:
+            elif time.monotonic() - seen > patience_seconds:
                 return self.work_here(options)
             time.sleep(LOOK_SECONDS)
 
