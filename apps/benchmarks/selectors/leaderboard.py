@@ -22,7 +22,11 @@ from apps.benchmarks.selectors.standings import (
     read_names,
     read_standings,
 )
-from apps.benchmarks.selectors.suites import SuiteVersionRow, get_visible_suites
+from apps.benchmarks.selectors.suites import (
+    SuiteVersionRow,
+    get_visible_suites,
+    to_suite_version_row,
+)
 from apps.core.errors import InvalidInputError, NotFoundError
 
 if TYPE_CHECKING:
@@ -100,16 +104,16 @@ MOST_PAIRS = 435
 _Key = tuple[int | float | str, ...]
 
 
-def _known(value: float | Decimal | None, *, falling: bool = False) -> _Key:
-    """Sort what is unknown last, whatever the direction."""
-    if value is None:
-        return (1, 0.0)
-    return (0, -float(value) if falling else float(value))
+def _known(value: float | Decimal | None) -> _Key | None:
+    return None if value is None else (float(value),)
 
 
-_ORDER: dict[str, Callable[[LeaderboardRow], _Key]] = {
-    "rank": lambda row: (*_known(row.rank_low), *_known(row.mean, falling=True)),
-    "score": lambda row: _known(row.mean, falling=True),
+# The key by which a line is ordered, None where it is unknown.
+_ORDER: dict[str, Callable[[LeaderboardRow], _Key | None]] = {
+    "rank": lambda row: (
+        None if row.rank_low is None else (row.rank_low, -(row.mean or 0.0))
+    ),
+    "score": lambda row: None if row.mean is None else (-row.mean,),
     "model": lambda row: (row.display_name.lower(),),
     "n": lambda row: (-row.n, -row.samples),
     "unscored": lambda row: (-row.unscored,),
@@ -150,11 +154,10 @@ def get_leaderboard(
     chosen = _choose_version(viewer, suite_slug, version, since)
     standings = _standings(chosen.id, since, chosen.revision)
     names = read_names(chosen.id, since)
-    rows = sorted(_to_rows(standings, names), key=lambda row: row.model)
-    rows.sort(key=_ORDER[name], reverse=sort.startswith("-"))
+    rows = _sort(_to_rows(standings, names), _ORDER[name], reverse=sort.startswith("-"))
     pairs = _choose_pairs(chosen.id, since, chosen.revision, most_pairs)
     return Leaderboard(
-        version=_to_version_row(chosen, standings.tasks),
+        version=to_suite_version_row(chosen, standings.tasks),
         period=period,
         sort=sort,
         since=since,
@@ -187,7 +190,7 @@ def get_board_version(
     """
     since = first_day_of(period, now)
     chosen = _choose_version(viewer, suite_slug, version, since)
-    return _to_version_row(chosen, chosen.tasks.count())
+    return to_suite_version_row(chosen, chosen.tasks.count())
 
 
 def get_board_revision(viewer: Viewer, suite_slug: str, *, now: datetime) -> int:
@@ -259,6 +262,20 @@ def tells(pair: PairComparison) -> tuple[bool, float]:
     return (not pair.significant, -abs(pair.difference or 0))
 
 
+def _sort(
+    rows: list[LeaderboardRow],
+    key: Callable[[LeaderboardRow], _Key | None],
+    *,
+    reverse: bool,
+) -> list[LeaderboardRow]:
+    """Sort what is unknown last, whatever the direction; equals go by their name."""
+    by_name = sorted(rows, key=lambda row: row.model)
+    keyed = [(key(row), row) for row in by_name]
+    known = [(found, row) for found, row in keyed if found is not None]
+    known.sort(key=lambda pair: pair[0], reverse=reverse)
+    return [row for _, row in known] + [row for found, row in keyed if found is None]
+
+
 def _to_rows(
     standings: Standings, names: Mapping[UUID, ModelName]
 ) -> list[LeaderboardRow]:
@@ -305,22 +322,4 @@ def _to_row(
         least_detectable_difference=(
             standing.least_detectable_difference if standing else None
         ),
-    )
-
-
-def _to_version_row(version: SuiteVersion, tasks: int) -> SuiteVersionRow:
-    suite = version.suite
-    return SuiteVersionRow(
-        id=version.id,
-        suite_id=suite.id,
-        suite_slug=suite.slug,
-        suite_title=suite.title,
-        description=suite.description,
-        is_public=suite.is_public,
-        workspace_id=suite.workspace_id,
-        number=version.number,
-        seed=version.seed,
-        content_hash=version.content_hash,
-        created_at=version.created_at,
-        tasks=tasks,
     )

@@ -80,7 +80,7 @@ def get_suite_version(
     if version is None:
         what = f"suite {slug!r}" if number is None else f"suite {slug!r} v{number}"
         raise NotFoundError(f"There is no {what}.")
-    return _to_row(version, version.task_count)
+    return to_suite_version_row(version, version.task_count)
 
 
 def list_suite_versions(viewer: Viewer) -> tuple[SuiteVersionRow, ...]:
@@ -96,7 +96,9 @@ def list_suite_versions(viewer: Viewer) -> tuple[SuiteVersionRow, ...]:
         .annotate(task_count=Count("tasks"))
         .order_by("suite__slug")
     )
-    return tuple(_to_row(version, version.task_count) for version in versions)
+    return tuple(
+        to_suite_version_row(version, version.task_count) for version in versions
+    )
 
 
 def get_tasks(
@@ -113,7 +115,8 @@ def get_tasks(
     )
 
 
-def _to_row(version: SuiteVersion, tasks: int) -> SuiteVersionRow:
+def to_suite_version_row(version: SuiteVersion, tasks: int) -> SuiteVersionRow:
+    """Return the row of a version that has so many tasks."""
     suite = version.suite
     return SuiteVersionRow(
         id=version.id,
