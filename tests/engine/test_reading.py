@@ -158,6 +158,22 @@ def test_a_history_tells_days_runs_and_families() -> None:
     }
 
 
+def test_a_suite_made_private_leaves_no_trace_in_a_strangers_history() -> None:
+    workspace = Workspace.objects.create(name="W")
+    version, model = make_suite(2), make_model(NOWHERE)
+    _fill(make_run(version, model, now=NOW), Verdict.PASS, Verdict.FAIL)
+    suite = SuiteVersion.objects.get(pk=version).suite
+    suite.workspace, suite.is_public = workspace, False
+    suite.save()
+    stranger = get_viewer(User.objects.create_user("stranger@example.com"))
+    for viewer in (ANONYMOUS, stranger):
+        history = get_model_history(viewer, model, period="30d", now=NOW)
+        assert (history.days, history.runs, history.families) == ((), (), ())
+    history = get_model_history(_make_member(workspace), model, now=NOW)
+    shown = len(history.days), len(history.runs), len(history.families)
+    assert shown == (1, 1, 2)
+
+
 def test_a_summary_says_what_a_run_came_to() -> None:
     run_id = make_run(make_suite(4), make_model(NOWHERE))
     _fill(run_id, Verdict.PASS, Verdict.PASS, Verdict.FAIL, Verdict.UNSCORED)

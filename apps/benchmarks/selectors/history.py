@@ -13,6 +13,7 @@ from apps.benchmarks.domain.periods import DEFAULT_PERIOD, first_day_of
 from apps.benchmarks.models import ModelDay, Shard, TaskDay
 from apps.benchmarks.selectors.runs import get_visible_runs
 from apps.benchmarks.selectors.standings import divide_cost
+from apps.benchmarks.selectors.suites import get_visible_suites
 from apps.core.domain.estimates import estimate_mean
 from apps.core.domain.intervals import wilson_interval
 
@@ -95,6 +96,9 @@ def get_model_history(
 ) -> ModelHistory:
     """Return a model's history: days and families of public runs, and visible runs.
 
+    All of it is of suites that the viewer may see: a suite may have been public when
+    its rollups were written and be private by now.
+
     Raises:
         InvalidInputError: no such period.
     """
@@ -102,24 +106,33 @@ def get_model_history(
     return ModelHistory(
         period=period,
         since=since,
-        days=_days(model_id, since),
+        days=_days(viewer, model_id, since),
         runs=_runs(viewer, model_id, since),
-        families=_families(model_id, since),
+        families=_families(viewer, model_id, since),
     )
 
 
-def _days(model_id: UUID, since: date) -> tuple[HistoryDay, ...]:
-    days = ModelDay.objects.filter(model_id=model_id, day__gte=since)
+def _days(viewer: Viewer, model_id: UUID, since: date) -> tuple[HistoryDay, ...]:
+    days = ModelDay.objects.filter(
+        model_id=model_id,
+        day__gte=since,
+        suite_version__suite__in=get_visible_suites(viewer),
+    )
     joined = days.select_related("suite_version__suite")
-    estimates = _estimates_by_day(_public(model_id, since))
+    estimates = _estimates_by_day(_scored(viewer, model_id, since))
     return tuple(
         _to_day(day, estimates.get((day.suite_version_id, day.day)))
         for day in joined.order_by("day", "suite_version__suite__slug")
     )
 
 
-def _public(model_id: UUID, since: date) -> QuerySet[TaskDay]:
-    return TaskDay.objects.filter(model_id=model_id, day__gte=since, scored__gt=0)
+def _scored(viewer: Viewer, model_id: UUID, since: date) -> QuerySet[TaskDay]:
+    return TaskDay.objects.filter(
+        model_id=model_id,
+        day__gte=since,
+        scored__gt=0,
+        suite_version__suite__in=get_visible_suites(viewer),
+    )
 
 
 def _estimates_by_day(
@@ -180,9 +193,9 @@ def _to_run(shard: Shard) -> HistoryRun:
     )
 
 
-def _families(model_id: UUID, since: date) -> tuple[FamilyRow, ...]:
+def _families(viewer: Viewer, model_id: UUID, since: date) -> tuple[FamilyRow, ...]:
     sums = (
-        _public(model_id, since)
+        _scored(viewer, model_id, since)
         .values_list(
             "suite_version__suite__slug",
             "suite_version__number",
