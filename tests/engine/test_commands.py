@@ -107,6 +107,14 @@ def test_a_run_that_its_limit_stopped_says_how_to_go_on() -> None:
         (["--suite", "numbers", "--models", "fake/m", "--epochs", "-1"], "epochs is"),
         (["--suite", "numbers", "--models", "fake/m", "--max-cost", "x"], "--max-cost"),
         (["--suite", "numbers", "--models", "fake/m", "--max-cost", "1"], "price of"),
+        (
+            ["--suite", "numbers", "--models", "fake/m", "--max-cost", "1e300"],
+            "max cost",
+        ),
+        (
+            ["--suite", "numbers", "--models", "fake/m", "--max-cost", "1e-7"],
+            "max cost",
+        ),
         (["--resume", "x"], "'x' is no run"),
         (["--resume", str(uuid4())], "There is no run"),
         (["--resume", str(uuid4()), "--suite", "s"], "does not go with"),

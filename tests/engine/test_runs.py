@@ -90,6 +90,10 @@ def test_a_cost_limit_needs_known_prices() -> None:
         {"limit": 0},
         {"max_cost": Decimal(-1)},
         {"max_cost": Decimal("NaN")},
+        {"max_cost": Decimal("sNaN")},
+        {"max_cost": Decimal("0.0000001")},
+        {"max_cost": Decimal(1_000_000)},
+        {"max_cost": Decimal("1e300")},
     ],
 )
 def test_a_number_out_of_range_starts_nothing(bad: dict[str, int]) -> None:
@@ -136,6 +140,15 @@ def test_a_cancelled_run_can_be_taken_up_again() -> None:
     shard = Shard.objects.get(run=run_id)
     assert (Run.objects.get(pk=run_id).status, shard.status) == ("queued", "pending")
     assert len(get_shard_plan(shard.id).todo) == 2
+
+
+@pytest.mark.parametrize("cost", ["0.0000001", "2000000", "1e300"])
+def test_a_limit_that_cannot_be_stored_resumes_nothing(cost: str) -> None:
+    run_id = make_run(make_suite(2), make_model(NOWHERE))
+    cancel_run(run_id=run_id, now=NOW)
+    with pytest.raises(InvalidInputError, match="max cost is"):
+        resume_run(run_id=run_id, now=NOW, max_cost=Decimal(cost), publish=False)
+    assert Run.objects.get(pk=run_id).status == "cancelled"
 
 
 def test_a_run_that_goes_on_is_not_resumed() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -35,7 +36,6 @@ from apps.core.partitions import ensure_months, month_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
-    from decimal import Decimal
     from uuid import UUID
 
     from apps.benchmarks.domain.estimates import Estimate
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 MAX_EPOCHS = 1_000
 MAX_SAMPLES = 1_000_000
+MOST_COST = 1_000_000
+SMALLEST_MAX_COST = Decimal("0.000001")
 
 
 @transaction.atomic
@@ -272,8 +274,21 @@ def _refuse_bad_numbers(
         raise InvalidInputError(f"epochs is {epochs}; use 1 to {MAX_EPOCHS}.")
     if limit is not None and limit < 1:
         raise InvalidInputError(f"limit is {limit}; the least is 1.")
-    if max_cost is not None and not (max_cost.is_finite() and max_cost >= 0):
-        raise InvalidInputError(f"max cost is {max_cost}; use US dollars from 0.")
+    if max_cost is not None:
+        _refuse_bad_cost(max_cost)
+
+
+def _refuse_bad_cost(max_cost: Decimal) -> None:
+    """Refuse what the column cannot hold: six places after the point, six before."""
+    if not (max_cost.is_finite() and 0 <= max_cost < MOST_COST):
+        raise InvalidInputError(
+            f"max cost is {max_cost}; use US dollars from 0 to less than {MOST_COST}."
+        )
+    if max_cost != max_cost.quantize(SMALLEST_MAX_COST):
+        raise InvalidInputError(
+            f"max cost is {max_cost}; the smallest step is {SMALLEST_MAX_COST} "
+            "US dollars."
+        )
 
 
 def _refuse_bad_models(models: Sequence[ModelRow], max_cost: Decimal | None) -> None:
