@@ -29,7 +29,15 @@ CELERY_TASK_ROUTES = {"benchmarks.run_shard": {"queue": BENCHMARK_QUEUE}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Leases in the database bring lost work back; the broker need not, but must not
 # deliver a long shard twice while it still runs.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 12 * 3600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 12 * 3600,
+    # A broker that takes connections and never answers must hold up no caller for ever.
+    # Longer than the second that a worker's BRPOP blocks.
+    "socket_connect_timeout": 5.0,
+    "socket_timeout": 5.0,
+}
+# What could not be sent at once is left to the sweep.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "apps.core.scheduler:ReportingScheduler"
 HEARTBEAT_SECONDS = env.read_int(
