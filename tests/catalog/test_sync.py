@@ -73,7 +73,9 @@ def test_a_second_sync_announces_nothing(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     lists(server, "a")
-    sync_catalogue(now=NOW)
+    with django_capture_on_commit_callbacks(execute=True):
+        sync_catalogue(now=NOW)
+    announced.clear()
     with django_capture_on_commit_callbacks(execute=True):
         (outcome,) = sync_catalogue(now=LATER)
     assert outcome.new == ()

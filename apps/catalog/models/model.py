@@ -72,6 +72,8 @@ class Model(models.Model):
     # hand and never listed, whose absence from a listing therefore means nothing.
     listed_at = models.DateTimeField(null=True, blank=True)
     is_new = models.BooleanField(default=False)
+    # Found, and not yet handed over to be benchmarked.
+    is_unannounced = models.BooleanField(default=False, editable=False)
     is_deprecated = models.BooleanField(default=False)
     deprecated_at = models.DateTimeField(null=True, blank=True)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
+import structlog
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from apps.catalog.models import Model, Provider
 from apps.catalog.services.prices import set_price
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.catalog.domain.completions import ListedModel
+
+logger = structlog.get_logger(__name__)
 
 NEW_FOR = timedelta(days=30)
 # More at once are a catalogue seen for the first time and no news: benchmarking them
@@ -31,7 +36,7 @@ _LARGEST_COUNT = 2**31 - 1
 class ListingReport:
     """What a listing changed, by the models' names.
 
-    `is_announced` says whether the new ones were handed over to be benchmarked.
+    `is_announced` says whether the new ones are to be benchmarked.
     """
 
     listed: int
@@ -48,7 +53,8 @@ def record_listing(
     """Record a listing that succeeded and was complete.
 
     A model of an unknown name is added as new; up to `MOST_AT_ONCE` of them are handed
-    over to be benchmarked once this is committed.
+    over to be benchmarked once this is committed. Where the broker is down they are
+    handed over with the next listing.
     One that an earlier listing named and this one does not is marked deprecated, one
     that came back is not any more. An empty listing tells nothing and changes nothing.
     """
@@ -57,11 +63,14 @@ def record_listing(
     entries = {entry.name: entry for entry in listed if _is_usable(entry.name)}
     known = {model.name: model for model in provider.models.all()}
     upstream = {model.upstream_name for model in known.values()}
-    new = [
-        _add(provider, entry, now=now)
+    unknown = [
+        entry
         for name, entry in sorted(entries.items())
         if name not in known and name not in upstream
     ]
+    is_announced = 0 < len(unknown) <= MOST_AT_ONCE
+    for entry in unknown:
+        _add(provider, entry, is_unannounced=is_announced, now=now)
     deprecated: list[str] = []
     returned: list[str] = []
     for model in known.values() if entries else ():
@@ -71,20 +80,36 @@ def record_listing(
             (deprecated if model.is_deprecated else returned).append(model.name)
     provider.synced_at = now
     provider.save(update_fields=["synced_at"])
-    is_announced = 0 < len(new) <= MOST_AT_ONCE
-    if is_announced:
-        ids = [str(model.id) for model in new]
-        enqueue("benchmarks.benchmark_new_models", model_ids=ids)
+    transaction.on_commit(partial(_announce, provider.id))
     return ListingReport(
         listed=len(entries),
-        new=tuple(model.name for model in new),
+        new=tuple(entry.name for entry in unknown),
         deprecated=tuple(deprecated),
         returned=tuple(returned),
         is_announced=is_announced,
     )
 
 
-def _add(provider: Provider, entry: ListedModel, *, now: datetime) -> Model:
+def _announce(provider_id: UUID) -> None:
+    """Hand over what waits for it; what the broker does not take goes on waiting."""
+    waiting = Model.objects.filter(
+        provider=provider_id, is_new=True, is_unannounced=True
+    )
+    ids = list(waiting.order_by("name").values_list("id", flat=True))
+    if not ids:
+        return
+    try:
+        enqueue("benchmarks.benchmark_new_models", model_ids=[str(one) for one in ids])
+    except OperationalError as error:
+        logger.warning("new_models_not_announced", models=len(ids), error=str(error))
+        return
+    # Only now: a crash in between announces twice, which starts no run twice.
+    Model.objects.filter(id__in=ids).update(is_unannounced=False)
+
+
+def _add(
+    provider: Provider, entry: ListedModel, *, is_unannounced: bool, now: datetime
+) -> None:
     model = Model(
         provider=provider,
         name=entry.name,
@@ -92,11 +117,11 @@ def _add(provider: Provider, entry: ListedModel, *, now: datetime) -> Model:
         display_name=(entry.display_name or entry.name)[:300],
         first_seen_at=now,
         is_new=True,
+        is_unannounced=is_unannounced,
     )
     _describe(model, entry, now=now)
     model.full_clean()
     model.save(force_insert=True)
-    return model
 
 
 def _update(model: Model, entry: ListedModel | None, *, now: datetime) -> None:
