@@ -86,6 +86,15 @@ def test_what_an_operator_changed_stays() -> None:
     assert list_models(provider="embedded")[0].display_name == "Ours"
 
 
+def test_what_an_operator_emptied_stays_empty() -> None:
+    load_catalogue(now=NOW)
+    Provider.objects.filter(name="ollama").update(is_local=False)
+    Provider.objects.filter(name="openai").update(key_variable="")
+    load_catalogue(now=LATER)
+    assert not Provider.objects.get(name="ollama").is_local
+    assert Provider.objects.get(name="openai").key_variable == ""
+
+
 def test_a_price_that_became_known_is_taken_over_at_the_next_load() -> None:
     load_catalogue(now=NOW)
     provider = Provider.objects.get(name="openai")

@@ -33,8 +33,8 @@ class LoadReport:
 def load_catalogue(*, now: datetime) -> LoadReport:
     """Add the built-in providers and models that are missing.
 
-    What an operator changed stays: of a provider that exists only empty fields are
-    filled, and a model that exists is left alone. Ollama's address follows
+    What an operator changed or emptied stays: providers and models that exist are
+    left alone. Ollama's address follows
     `OLLAMA_BASE_URL` where that is set.
     """
     repriced = refresh_prices(now=now)
@@ -46,14 +46,10 @@ def load_catalogue(*, now: datetime) -> LoadReport:
 
 def _load_provider(builtin: BuiltinProvider, *, now: datetime) -> bool:
     """Return whether the provider was missing."""
-    wanted = asdict(builtin)
     provider = Provider.objects.filter(name=builtin.name).first()
     is_missing = provider is None
     if provider is None:
-        provider = Provider(**wanted, created_at=now)
-    for field, value in wanted.items():
-        if not getattr(provider, field):
-            setattr(provider, field, value)
+        provider = Provider(**asdict(builtin), created_at=now)
     if builtin.name == "ollama" and settings.OLLAMA_BASE_URL:
         provider.base_url = _complete_address(settings.OLLAMA_BASE_URL)
     provider.full_clean()
