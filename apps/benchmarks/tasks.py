@@ -10,7 +10,7 @@ from celery.signals import worker_shutting_down
 from django.utils import timezone
 
 from apps.benchmarks.pipelines import shards
-from apps.benchmarks.services import partitions, schedules
+from apps.benchmarks.services import partitions, schedules, starter
 from apps.benchmarks.services.sweep import sweep as sweep_runs
 
 # Cron's finest step is a minute: what comes closer is the same message twice.
@@ -51,6 +51,12 @@ def benchmark_new_models(*, model_ids: list[str], **_: object) -> None:
 def ensure_partitions(**_: object) -> None:
     """Make the partitions of the months ahead."""
     partitions.ensure_partitions(today=timezone.now().date())
+
+
+@shared_task(name="benchmarks.draw_starter")
+def draw_starter(**_: object) -> None:
+    """Draw this month's starter suite where it is missing."""
+    starter.load_starter(now=timezone.now())
 
 
 @worker_shutting_down.connect

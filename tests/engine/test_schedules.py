@@ -151,6 +151,7 @@ def test_loading_the_schedules_twice_changes_nothing_the_second_time() -> None:
     first = set(PeriodicTask.objects.values_list("id", "name", "task"))
     tasks = {task for _, _, task in first}
     assert {"benchmarks.sweep", "benchmarks.ensure_partitions"} <= tasks
+    assert "benchmarks.draw_starter" in tasks
     assert {"benchmarks.run_schedule", "catalog.sync"} <= tasks
     call_command("load_schedules")
     assert set(PeriodicTask.objects.values_list("id", "name", "task")) == first

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 from apps.benchmarks import tasks
 from apps.benchmarks.models import Run, Schedule, Shard, SuiteVersion
 from apps.benchmarks.services.runs import create_run
+from apps.benchmarks.services.starter import STARTER_SLUG, load_starter, month_seed
 from apps.catalog.models import Model
 from apps.core.partitions import month_of, next_month
 from tests.engine.cast import make_model, make_run, make_suite, provider
@@ -69,6 +71,16 @@ def test_new_models_and_sweeps_have_their_tasks() -> None:
     assert Run.objects.get().trigger == "discovery"
     _send("sweep")
     assert Shard.objects.get().published_at is None
+
+
+def test_the_starter_suite_of_a_new_month_is_drawn_once() -> None:
+    month = timezone.now().date().replace(day=1)
+    load_starter(now=timezone.now() - timedelta(days=31))
+    _send("draw_starter")
+    _send("draw_starter")
+    seeds = SuiteVersion.objects.filter(suite__slug=STARTER_SLUG).values_list("seed")
+    assert seeds.order_by("-number")[0] == (month_seed(month),)
+    assert seeds.count() == 2
 
 
 def test_partitions_are_made_two_months_ahead() -> None:

@@ -17,9 +17,13 @@ class SystemJob:
     description: str
 
 
+HOUR = 3_600
 DAY = 86_400
 SYSTEM_JOBS = (
     SystemJob("benchmarks.sweep", 30, "Takes up what a dead worker left behind."),
+    SystemJob(
+        "benchmarks.draw_starter", HOUR, "Draws the starter suite of a new month."
+    ),
     SystemJob(
         "benchmarks.ensure_partitions", DAY, "Makes the months ahead for results."
     ),
