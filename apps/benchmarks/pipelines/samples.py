@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import structlog
+
 from apps.benchmarks.domain.outcomes import FAILED_OUTRIGHT, GRADED
 from apps.benchmarks.domain.samples import SampleResult, hash_prompt
 from apps.benchmarks.domain.specs import GradeOutcome, StructuredCheck, Verdict
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from apps.benchmarks.selectors.shards import ShardPlan, Todo
     from apps.catalog.domain.completions import Completion
     from apps.catalog.pipelines.completions import Completer
+
+logger = structlog.get_logger(__name__)
 
 # Beyond these a provider's count is no count; the columns hold no more.
 MOST_TOKENS = 1_000_000_000
@@ -54,10 +58,32 @@ async def ask(desk: Desk, todo: Todo) -> Completion:
 
 
 async def grade(desk: Desk, todo: Todo, completion: Completion) -> SampleResult:
-    """Return the result of a sample, graded where there is something to grade."""
+    """Return the result of a sample, graded where there is something to grade.
+
+    Where grading breaks down the sample is unscored; the answer is kept, with what it
+    cost.
+    """
     spec = desk.plan.specs[todo.key.task_id]
-    grading = await _grade(spec, completion, desk.sandbox)
-    cost = _storable_cost(completion.cost)
+    try:
+        grading = await _grade(spec, completion, desk.sandbox)
+    except Exception as error:
+        # One sample's fault must not take the others along.
+        logger.exception("grading_failed", task=str(todo.key.task_id))
+        grading = GradeOutcome(
+            Verdict.UNSCORED, describe_fault(error), milliseconds=0.0, sandbox_tier=""
+        )
+    return _to_result(desk, todo, completion, grading)
+
+
+def describe_fault(error: Exception) -> str:
+    """Return the reason that a fault of our own leaves on a result."""
+    return f"internal error: {type(error).__name__}: {error}"
+
+
+def _to_result(
+    desk: Desk, todo: Todo, completion: Completion, grading: GradeOutcome
+) -> SampleResult:
+    spec = desk.plan.specs[todo.key.task_id]
     return SampleResult(
         id=new_id(),
         key=todo.key,
@@ -76,7 +102,7 @@ async def grade(desk: Desk, todo: Todo, completion: Completion) -> SampleResult:
         breakdown=storable_json(grading.breakdown),
         input_tokens=_storable_count(completion.input_tokens),
         output_tokens=_storable_count(completion.output_tokens),
-        cost=cost,
+        cost=_storable_cost(completion.cost),
         first_token_ms=_storable_ms(completion.time_to_first_token_ms),
         total_ms=_storable_ms(completion.total_ms),
         working_ms=_storable_ms(completion.working_ms),
@@ -88,8 +114,8 @@ async def grade(desk: Desk, todo: Todo, completion: Completion) -> SampleResult:
     )
 
 
-def give_up(desk: Desk, todo: Todo, reason: str) -> SampleResult:
-    """Return the unscored result of a sample that a fault of our own kept undone."""
+def give_up(desk: Desk, todo: Todo, error: Exception) -> SampleResult:
+    """Return the unscored result of a sample that a fault of our own kept unasked."""
     spec = desk.plan.specs[todo.key.task_id]
     return SampleResult(
         id=new_id(),
@@ -104,7 +130,7 @@ def give_up(desk: Desk, todo: Todo, reason: str) -> SampleResult:
         answer="",
         outcome="internal_error",
         verdict=Verdict.UNSCORED,
-        reason=storable_line(reason),
+        reason=storable_line(describe_fault(error)),
         created_at=desk.clock(),
     )
 

@@ -144,8 +144,7 @@ class ShardWorker:
         except Exception as error:
             # One sample's fault must not take the others along; it counts as unscored.
             logger.exception("sample_failed", task=str(todo.key.task_id))
-            reason = f"internal error: {type(error).__name__}: {error}"
-            result = give_up(self._desk, todo, reason)
+            result = give_up(self._desk, todo, error)
         self._finished.append(result)
         self._more.set()
 
