@@ -72,6 +72,14 @@ def test_verdicts_are_added_up_over_runs() -> None:
     assert found[SAMPLES.name, ("numbers", "unscored")] == 10
 
 
+def test_what_can_fall_is_no_counter() -> None:
+    finished_run(5, passed=1, unscored=9)
+    Run.objects.update(passed=10, unscored=0)
+    assert readings()[SAMPLES.name, ("numbers", "unscored")] == 0
+    text = render_metrics().decode()
+    assert "# TYPE assay_benchmark_samples gauge" in text
+
+
 def test_durations_make_a_histogram() -> None:
     finished_run(5)
     finished_run(45)
@@ -98,5 +106,5 @@ def test_a_scrape_shows_them() -> None:
     text = render_metrics().decode()
     line = 'assay_benchmark_run_duration_seconds_bucket{le="60.0",suite="numbers"} 1.0'
     assert line in text
-    assert 'assay_benchmark_samples_total{suite="numbers",verdict="passed"} 4.0' in text
+    assert 'assay_benchmark_samples{suite="numbers",verdict="passed"} 4.0' in text
     assert 'assay_source_up{source="leaderboards"} 1.0' in text
