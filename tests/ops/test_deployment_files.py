@@ -9,10 +9,20 @@ import yaml
 from django.conf import settings
 
 from apps.core.servers.layout import REPOSITORY
+from config.env import declared_variables
 
 PROCFILE = dict(
     line.split(": ", 1) for line in (REPOSITORY / "Procfile").read_text().splitlines()
 )
+# For development and tests; where the image lays its files; for several web processes
+# of one host, where a container is one.
+NOT_FOR_CONTAINERS = {
+    *("ASSAY_DEBUG", "ASSAY_TASKS_EAGER"),
+    *("ASSAY_VAR", "PROMETHEUS_MULTIPROC_DIR"),
+}
+CHOSEN_BY_COMPOSE = {
+    *("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "ASSAY_HTTPS"),
+}
 COMPOSE: dict[str, Any] = yaml.safe_load(
     (REPOSITORY / "docker-compose.yml").read_text()
 )
@@ -60,8 +70,10 @@ def test_every_process_waits_for_the_release_and_servers_are_probed() -> None:
         assert "healthcheck" in services[name]
 
 
-def test_compose_passes_on_no_variable_that_the_settings_do_not_read() -> None:
-    from config.env import declared_variables  # noqa: PLC0415
-
-    known = {variable.name for variable in declared_variables()}
-    assert set(COMPOSE["x-assay"]["environment"]) <= known
+def test_every_setting_reaches_the_containers() -> None:
+    known = {variable.name: str(variable.default) for variable in declared_variables()}
+    passed = COMPOSE["x-assay"]["environment"]
+    assert set(passed) == set(known) - NOT_FOR_CONTAINERS
+    for name in set(passed) - CHOSEN_BY_COMPOSE:
+        default = "" if "`" in known[name] else known[name]
+        assert passed[name] == f"${{{name}:-{default}}}"
