@@ -1,4 +1,4 @@
-"""Native monthly partitions: made ahead, detached and dropped when too old."""
+"""Native monthly partitions, made ahead."""
 
 from __future__ import annotations
 
