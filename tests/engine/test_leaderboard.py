@@ -248,6 +248,30 @@ def test_tasks_of_a_family_count_as_one_draw_where_there_are_enough_families() -
     board = _read()
     assert board.clustered
     assert board.rows[0].n == 24
-    few = make_suite(24, slug="few")
-    _score(few, {model: "pf" * 12})
-    assert not get_leaderboard(ANONYMOUS, "few", now=NOW).clustered
+
+
+@pytest.mark.parametrize(("families", "clustered"), [(4, False), (5, True)])
+def test_five_families_are_enough_to_take_each_as_one_draw(
+    families: int,
+    clustered: bool,  # noqa: FBT001
+) -> None:
+    version, _ = store_suite_version(
+        slug="numbers", title="N", specs=make_specs(20, families=families), now=NOW
+    )
+    _score(version, {make_model(NOWHERE): "pf" * 10})
+    assert _read().clustered is clustered
+
+
+def test_no_least_difference_is_told_where_half_the_models_have_none() -> None:
+    version, _ = store_suite_version(
+        slug="numbers", title="N", specs=make_specs(20, families=5), now=NOW
+    )
+    first, twin, other = (make_model(NOWHERE, name) for name in "abc")
+    _score(version, {first: "p" * 20, other: "f" + "p" * 13 + "f" * 6})
+    assert _read().least_detectable_difference is not None
+    _score(version, {twin: "p" * 20})
+    board = _read()
+    own = {row.model: row.least_detectable_difference for row in board.rows}
+    assert (own["fake/a"], own["fake/b"]) == (None, None)
+    assert own["fake/c"] is not None
+    assert board.least_detectable_difference is None

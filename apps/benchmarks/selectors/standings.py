@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from math import inf, isinf
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from apps.core.domain.moments import group_columns
 from apps.core.domain.score_table import ScoreTable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
     from uuid import UUID
 
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 
     _Day = tuple[DayTotals, DayDetail]
 
-# Below this many families a clustered error is too narrow to be trusted: tasks then
-# count as draws of their own.
-FEWEST_CLUSTERS = 10
+# Clustered intervals keep their promise from this many families on, as
+# docs/explanation/statistics.md measures; below it tasks count as draws of their own.
+FEWEST_CLUSTERS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +83,26 @@ def read_standings(suite_version_id: UUID, since: date) -> Standings:
     columns = _arrange_tasks(suite_version_id)
     days = read_days(suite_version_id, since, columns.column_of)
     comparison = compare_models(_tabulate(days, columns))
-    detectable = [
-        model.least_detectable_difference
-        for model in comparison.models
-        if model.least_detectable_difference is not None
-    ]
     return Standings(
         tasks=len(columns.items),
         clustered=columns.grouping is not None,
         models={model.model: model for model in comparison.models},
         pairs=comparison.pairs,
         usage=_sum_usage(days),
-        least_detectable_difference=median(detectable) if detectable else None,
+        least_detectable_difference=_middle(
+            model.least_detectable_difference for model in comparison.models
+        ),
     )
+
+
+def _middle(detectable: Iterable[float | None]) -> float | None:
+    """Return the median; None where half the models or more show no difference.
+
+    To leave those out would tell of a finer suite than it is.
+    """
+    values = [inf if value is None else value for value in detectable]
+    middle = median(values) if values else inf
+    return None if isinf(middle) else middle
 
 
 def choose_clusters(families: Mapping[UUID, UUID]) -> dict[UUID, str]:
