@@ -187,11 +187,12 @@ async def test_many_rate_limits_at_once_cut_the_limit_once() -> None:
 async def test_a_cancelled_request_gives_its_place_back() -> None:
     limits = LimitPolicy.fixed(1)
     async with (
-        FakeLLM(delay=0.2) as server,
+        FakeLLM(delay=1) as server,
         open_completer(model_at(server.base_url), now=NOW, limits=limits) as completer,
     ):
         tasks = [asyncio.create_task(completer.complete(f"{n}?")) for n in range(3)]
-        await asyncio.sleep(0.05)
+        while not server.requests:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
         tasks[0].cancel()
         tasks[1].cancel()
         completion = await tasks[2]

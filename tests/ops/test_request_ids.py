@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
 
 
 def await_line(stack: Stack, name: str, **fields: str) -> dict[str, Any]:
-    until = time.monotonic() + 15
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         for line in stack.log_lines(name):
             if fields.items() <= line.items():
