@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +22,7 @@ from apps.benchmarks.api.schemas import (
     VerdictName,
 )
 from apps.benchmarks.selectors.history import get_model_history
-from apps.benchmarks.selectors.leaderboard import get_leaderboard
+from apps.benchmarks.selectors.leaderboard import MOST_PAIRS, get_leaderboard
 from apps.benchmarks.selectors.results import MAX_PAGE, list_results
 from apps.benchmarks.selectors.run_state import read_run_state
 from apps.benchmarks.selectors.runs import get_run, list_runs
@@ -54,11 +54,13 @@ def leaderboard(
     period: Period = "7d",
     sort: str = "rank",
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    pairs: Literal["top", "all"] = "top",
 ) -> object:
     """Return a suite's leaderboard: ranks as ranges, intervals, costs and times.
 
     `sort` is a column, with a leading "-" for the reverse order. Without `version`
-    it is the newest version that has a result in the period.
+    it is the newest version that has a result in the period. `pairs` are the 435 most
+    telling ones, which is all of them up to 30 models, or `all`.
     """
     return get_leaderboard(
         viewer_of(request),
@@ -66,6 +68,7 @@ def leaderboard(
         period=period,
         sort=sort,
         version=version,
+        most_pairs=None if pairs == "all" else MOST_PAIRS,
         now=timezone.now(),
     )
 

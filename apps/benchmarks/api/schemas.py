@@ -84,7 +84,9 @@ class LeaderboardOut(Schema):
     since: date
     as_of: Moment | None = Field(description="When the newest result was made")
     rows: list[LeaderboardRowOut]
-    pairs: list[PairOut] = Field(description="The most telling ones, unless asked for all")
+    pairs: list[PairOut] = Field(
+        description="The most telling ones, unless asked for all"
+    )
     pairs_compared: int = Field(description="All there are")
     pairs_told_apart: int = Field(description="Of those compared")
     clustered: bool

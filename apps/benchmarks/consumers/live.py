@@ -25,7 +25,7 @@ from apps.benchmarks.consumers.connections import (
     run_while_connected,
     viewer_of,
 )
-from apps.benchmarks.selectors.leaderboard import Leaderboard, get_leaderboard
+from apps.benchmarks.selectors.leaderboard import get_board_revision
 from apps.core.errors import NotFoundError, UnavailableError
 from apps.core.hub import Frame, Hub
 
@@ -103,9 +103,9 @@ class LeaderboardSocket(LiveSocket):
     async def read_first(self, viewer: Viewer, scope: Scope) -> Frame:
         """Return the leaderboard's revision."""
         slug = scope["url_route"]["kwargs"]["slug"]
-        read = database_sync_to_async(get_leaderboard)
-        board: Leaderboard = await read(viewer, slug, now=timezone.now())
-        return Frame(f"leaderboard:{slug}", json.dumps({"revision": board.revision}))
+        read = database_sync_to_async(get_board_revision)
+        revision: int = await read(viewer, slug, now=timezone.now())
+        return Frame(f"leaderboard:{slug}", json.dumps({"revision": revision}))
 
 
 def encode_frame(frame: Frame, *, is_first: bool = False) -> str:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.utils import timezone
 
 from apps.benchmarks.domain.periods import DEFAULT_PERIOD, PERIODS
-from apps.benchmarks.selectors.leaderboard import SORTS, Leaderboard, get_leaderboard
+from apps.benchmarks.selectors.leaderboard import (
+    MOST_PAIRS,
+    SORTS,
+    Leaderboard,
+    get_leaderboard,
+    tells,
+)
 from apps.benchmarks.selectors.runs import list_active_runs
-from apps.core.web.queries import read_choice, read_number, with_query
+from apps.core.web.queries import page_links, read_choice, read_number, with_query
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -19,7 +26,9 @@ if TYPE_CHECKING:
     from apps.benchmarks.selectors.suites import SuiteVersionRow
     from apps.core.domain.comparison import PairComparison
 
-SHOWN_PAIRS = 40
+SHOWN_PAIRS = 10
+ROWS_A_PAGE = 20
+PAIRS_WANTED = ("top", "all")
 MAX_VERSION = 2**31 - 1
 _TESTS = {
     "mcnemar": "exact McNemar",
@@ -82,12 +91,14 @@ def read_board(request: HttpRequest, viewer: Viewer, slug: str) -> Leaderboard:
         NotFoundError: no such suite or version is visible.
     """
     orders = [*SORTS, *(f"-{name}" for name in SORTS)]
+    wanted = read_choice(request, "pairs", PAIRS_WANTED, "top")
     return get_leaderboard(
         viewer,
         slug,
         period=read_period(request),
         sort=read_choice(request, "sort", orders, "rank"),
         version=read_version(request),
+        most_pairs=None if wanted == "all" else MOST_PAIRS,
         now=timezone.now(),
     )
 
@@ -117,12 +128,17 @@ def board_context(
     suites: tuple[SuiteVersionRow, ...],
 ) -> dict[str, object]:
     """Return what the table and the switches above it show."""
+    pages = max(1, -(-len(board.rows) // ROWS_A_PAGE))
+    number = read_number(request, "page", 1, low=1, high=pages)
+    start = (number - 1) * ROWS_A_PAGE
     return {
         "board": board,
+        "rows": board.rows[start : start + ROWS_A_PAGE],
+        **page_links(request, number, pages),
+        "twin_query": _twin_query(board),
         "suite": board.version,
         "headers": [_header(request, key, board.sort) for key in SORTS_SHOWN],
         "pairs": _telling_pairs(board),
-        "told_apart": sum(pair.significant for pair in board.pairs),
         "active_runs": list_active_runs(viewer, limit=5),
         "periods": period_choices(request, board.period),
         "suites": _suite_choices(request, suites, board.version.suite_slug),
@@ -137,7 +153,11 @@ def wants_board_only(request: HttpRequest) -> bool:
 def period_choices(request: HttpRequest, period: str) -> list[Choice]:
     """Return the periods, each a link to the same page over it."""
     return [
-        Choice(name, with_query(request, period=name, cursor=None), name == period)
+        Choice(
+            name,
+            with_query(request, period=name, cursor=None, page=None),
+            name == period,
+        )
         for name in PERIODS
     ]
 
@@ -151,18 +171,28 @@ def _header(request: HttpRequest, key: str, sort: str) -> Header:
         key=key,
         label=label,
         href=with_query(
-            request, sort=f"-{key}" if is_current and not is_reversed else key
+            request,
+            sort=f"-{key}" if is_current and not is_reversed else key,
+            page=None,
         ),
         aria_sort=direction if is_current else "",
         css="" if key in _LEFT else "right",
     )
 
 
+def _twin_query(board: Leaderboard) -> str:
+    """Return what makes a twin show this very board."""
+    asked = {
+        "period": board.period,
+        "version": board.version.number,
+        "sort": board.sort,
+    }
+    return f"?{urlencode(asked)}"
+
+
 def _telling_pairs(board: Leaderboard) -> list[PairLine]:
     """Put the pairs that are told apart first, the widest apart among them first."""
-    ordered = sorted(
-        board.pairs, key=lambda pair: (not pair.significant, -abs(pair.difference or 0))
-    )
+    ordered = sorted(board.pairs, key=tells)
     called = {row.model: row.display_name for row in board.rows}
     return [
         PairLine(called[pair.a], called[pair.b], _TESTS[pair.test], pair)
@@ -173,7 +203,9 @@ def _telling_pairs(board: Leaderboard) -> list[PairLine]:
 def _suite_choices(
     request: HttpRequest, suites: tuple[SuiteVersionRow, ...], slug: str
 ) -> list[Choice]:
-    query = with_query(request, sort=None).removeprefix(request.path)
+    # A version, an order and a page of one suite mean nothing on another.
+    own = dict.fromkeys(("sort", "version", "page", "pairs"))
+    query = with_query(request, **own).removeprefix(request.path)
     return [
         Choice(
             one.suite_title,

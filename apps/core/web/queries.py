@@ -39,9 +39,22 @@ def read_number(
     text = request.GET.get(name, "")
     if not text:
         return default
-    if not (text.isascii() and text.isdigit()) or not low <= int(text[:9]) <= high:
+    plain = text.isascii() and text.isdigit() and len(text) <= len(str(high))
+    if not plain or not low <= int(text) <= high:
         raise InvalidInputError(f"{name} is a whole number from {low} to {high}.")
     return int(text)
+
+
+def page_links(request: HttpRequest, number: int, pages: int) -> dict[str, object]:
+    """Return what `partials/pages.html` shows: the page and its neighbours."""
+    back = with_query(request, page=str(number - 1)) if number > 1 else ""
+    following = with_query(request, page=str(number + 1)) if number < pages else ""
+    return {
+        "number": number,
+        "pages": pages,
+        "back_href": back,
+        "next_href": following,
+    }
 
 
 def with_query(request: HttpRequest, **changes: str | None) -> str:
