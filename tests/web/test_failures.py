@@ -30,6 +30,29 @@ def test_a_program_gets_a_problem(client: Client, address: str) -> None:
     assert body["code"] == "not_found"
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/?period=%00",
+        "/runs/?suite=%00",
+        "/runs.json?suite=a%00b",
+        "/runs.csv?suite=%00",
+        "/api/v1/runs?suite=%00",
+        "/api/v1/leaderboard?suite=%00",
+        "/api/v1/models?provider=%00",
+        "/models/?provider=%00",
+        "/models.json?provider=%1b",
+        "/suites/?%00=1",
+    ],
+)
+def test_control_characters_in_an_address_are_refused(
+    client: Client, address: str
+) -> None:
+    response = client.get(address)
+    assert response.status_code == 422
+    assert "control characters" in response.content.decode()
+
+
 def test_a_bug_is_answered_without_database_or_session() -> None:
     request = RequestFactory().get("/")
     response = server_error(request)
@@ -56,3 +79,10 @@ def test_a_bad_request_keeps_the_theme() -> None:
     request.COOKIES["theme"] = "dark"
     response: HttpResponse = bad_request(request, OperationalError())
     assert 'data-theme="dark"' in response.content.decode()
+
+
+@pytest.mark.parametrize("version", ["2147483648", "99999999999", "9" * 5000, "0"])
+def test_a_number_out_of_bounds_is_refused_whole(client: Client, version: str) -> None:
+    response = client.get(f"/leaderboard/starter.json?version={version}")
+    assert response.status_code == 422
+    assert "from 1 to 2147483647" in response.json()["detail"]

@@ -103,7 +103,7 @@ def test_a_heading_turns_its_own_order_round(client: Client) -> None:
     assert 'href="?sort=score"' in read(client, f"{PAGE}?sort=-score")
 
 
-@pytest.mark.parametrize("query", ["period=2d", "sort=luck", "period=%00"])
+@pytest.mark.parametrize("query", ["period=2d", "sort=luck"])
 def test_an_unknown_wish_is_answered_with_what_is_known(
     client: Client, query: str
 ) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 
-from apps.core.errors import AppError
+from apps.core.errors import AppError, InvalidInputError
 from apps.core.web.problems import problem, problem_of, wants_problem
 from apps.core.web.theme import theme_of
 
@@ -22,6 +23,10 @@ NOT_FOUND = "Nothing here answers to that address, or you may not see it."
 FORBIDDEN = "You may not do that. Sign in with an account that may."
 BAD_REQUEST = "The request could not be understood."
 SERVER_ERROR = "Something broke on our side. It has been logged; try again in a moment."
+CONTROL_CHARACTERS = "The address holds control characters, which no value here has."
+TAKES_ANY_TEXT = frozenset({"/search"})
+# PostgreSQL refuses NUL; no name, cursor or choice holds any of the others.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 CSRF = (
     "This form had expired or came from elsewhere. Go back, reload and send it again."
 )
@@ -35,7 +40,9 @@ class AppErrorMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on."""
+        """Pass the request on, unless its address asks for what no text has."""
+        if any(_CONTROL.search(part) for pair in _query(request) for part in pair):
+            return self._refuse(request, InvalidInputError(CONTROL_CHARACTERS))
         return self._get_response(request)
 
     def process_exception(
@@ -44,9 +51,19 @@ class AppErrorMiddleware:
         """Answer an anticipated failure; leave the rest to Django."""
         if not isinstance(exception, AppError):
             return None
+        return self._refuse(request, exception)
+
+    def _refuse(self, request: HttpRequest, error: AppError) -> HttpResponse:
         if wants_problem(request):
-            return problem_of(exception)
-        return error_page(request, exception.status, str(exception))
+            return problem_of(error)
+        return error_page(request, error.status, str(error))
+
+
+def _query(request: HttpRequest) -> list[tuple[str, str]]:
+    # Search takes any text: people paste into it, and it drops what it cannot use.
+    if request.path_info in TAKES_ANY_TEXT:
+        return []
+    return [(name, text) for name, all_ in request.GET.lists() for text in all_]
 
 
 def error_page(request: HttpRequest, status: int, detail: str) -> HttpResponse:
