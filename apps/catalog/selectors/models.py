@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from apps.catalog.models import Model
+from apps.catalog.models import Model, PriceSource
 from apps.catalog.selectors.providers import to_provider_row
 from apps.core.errors import InvalidInputError, NotFoundError
 
@@ -56,6 +56,11 @@ class ModelRow:
     def is_available(self) -> bool:
         """Whether a request to it can be tried from this installation."""
         return self.provider.is_available
+
+
+def price_source_labels() -> dict[str, str]:
+    """Return where a price may be from, each as people read it."""
+    return {source.value: str(source.label) for source in PriceSource}
 
 
 def list_models(

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from django import template
 
-register = template.Library()
+from apps.catalog.selectors.models import price_source_labels
 
-_PRICE_SOURCES = {
-    "genai_prices": "genai-prices package",
-    "hand": "entered by hand",
-    "local": "runs on this machine",
-}
+register = template.Library()
 
 
 @register.filter
 def price_origin(source: str) -> str:
     """Say where a model's price is from."""
-    return _PRICE_SOURCES.get(source, "unknown")
+    return price_source_labels().get(source, "unknown")
