@@ -183,9 +183,30 @@ def grade_test_program(
 
     Raises:
         AnswerFailedError: the answer failed a test, or did not survive.
-        TaskDefectError: the test program is at fault.
+        TaskDefectError: the test program is at fault, with the reference too.
         SandboxStartError: a jail did not come up.
     """
+    try:
+        return _run_test_program(spec, check, code, sandbox)
+    except TaskDefectError as defect:
+        # An answer may have spoilt what the tests start from, to end as unscored.
+        if code != spec.reference and _holds_for_reference(spec, check, sandbox):
+            raise AnswerFailedError(f"with this answer alone, {defect}") from defect
+        raise
+
+
+def _holds_for_reference(
+    spec: TaskSpec, check: TestProgramCheck, sandbox: Sandbox
+) -> bool:
+    try:
+        return _run_test_program(spec, check, spec.reference, sandbox).passed
+    except (AnswerFailedError, TaskDefectError):
+        return False
+
+
+def _run_test_program(
+    spec: TaskSpec, check: TestProgramCheck, code: str, sandbox: Sandbox
+) -> Grade:
     limits = limits_for(spec)
     foreign = replace(limits, cpu_seconds=math.ceil(_TESTER_SECONDS) + 1)
     with ExitStack() as stack:

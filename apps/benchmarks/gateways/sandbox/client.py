@@ -151,7 +151,7 @@ def relay(tester: Jail, candidate: Candidate, seconds: float) -> Report:
         seconds -= time.monotonic() - tester.excused - began
         if operation == b"V" and _is_report(value):
             return Report(*value)
-        if operation not in _RELAYED:
+        if operation not in _RELAYED or (operation == b"N" and not _is_asking(value)):
             raise TesterEndedError("it spoke out of turn", asked=asked)
         reply, given = candidate.exchange(operation, frame[1:])
         if operation == b"N":
@@ -161,6 +161,18 @@ def relay(tester: Jail, candidate: Candidate, seconds: float) -> Report:
         else:
             asked = True
         tester.send(reply[:1], reply[1:])
+
+
+def _is_asking(value: Any) -> bool:
+    """Say whether this is a request for names: at least one, and nothing but names."""
+    if not (isinstance(value, tuple) and len(value) == 1):
+        return False
+    (names,) = value
+    return (
+        isinstance(names, list)
+        and bool(names)
+        and all(type(name) is str for name in names)
+    )
 
 
 def _check_names(asked: Any, given: Any) -> None:
@@ -187,8 +199,8 @@ def _is_handed_out(value: Any) -> bool:
 
 
 def _is_report(value: Any) -> bool:
-    return isinstance(value, tuple) and [type(part) for part in value] == [
-        str,
-        str,
-        int,
-    ]
+    return (
+        isinstance(value, tuple)
+        and [type(part) for part in value] == [str, str, int]
+        and 0 <= value[2] < _MAX_NUMBER
+    )

@@ -82,11 +82,11 @@ def _children(pid: int) -> Iterator[int]:
 def _usage(pid: int) -> tuple[int, int, float]:
     """Return a process's resident pages, its threads, and its CPU seconds."""
     try:
-        stat = (_PROC / str(pid) / "stat").read_text()
+        stat = (_PROC / str(pid) / "stat").read_bytes()
     except OSError:
         return 0, 0, 0.0
-    # The name, in parentheses, may hold anything; what follows it does not.
-    fields = stat.rpartition(")")[2].split()
+    # The name, in parentheses, may hold any bytes; what follows it does not.
+    fields = stat.rpartition(b")")[2].split()
     ticks = int(fields[11]) + int(fields[12])
     return int(fields[21]), int(fields[17]), ticks / os.sysconf("SC_CLK_TCK")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import sys
 
-from apps.benchmarks.domain.values import CLASS, Encoder
+from apps.benchmarks.domain.values import CALLABLE, CLASS, Encoder
 from apps.benchmarks.domain.values_parse import Builder, parse
 from apps.benchmarks.gateways.sandbox.jail.assemble import (
     SEED,
@@ -74,7 +74,9 @@ class Trial:
         self._link.replies = 0  # nothing of the answer's values was seen yet
         for name, (number, flags, kind) in handed.items():
             if flags & CLASS:
-                proxy: Any = make_proxy(self._link, number, flags, kind)
+                # What the answer says of its class is not taken from it: a class
+                # that cannot be called would look like a fault of the tests.
+                proxy: Any = make_proxy(self._link, number, flags | CALLABLE, kind)
             else:
                 proxy = self._link.function(number, name)
             setattr(self._module, name, proxy)
