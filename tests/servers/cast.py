@@ -22,14 +22,16 @@ HOLD = Path(__file__).with_name("hold.py")
 TINY_UP = Path(__file__).with_name("tiny_up.py")
 
 
-def wait_until(fact: Callable[[], object], seconds: float = 10.0) -> float:
+def wait_until(
+    fact: Callable[[], object], seconds: float = 10.0, *, pause: float = 0.01
+) -> float:
     """Return how long it took until `fact` held."""
     began = time.monotonic()
     while not fact():
         if time.monotonic() - began > seconds:
             message = f"not within {seconds} s"
             raise TimeoutError(message)
-        time.sleep(0.01)
+        time.sleep(pause)
     return time.monotonic() - began
 
 
