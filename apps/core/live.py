@@ -6,7 +6,6 @@ sent, a page that misses it is only late, and so publishing never fails its call
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from functools import cache
@@ -87,10 +86,3 @@ def publish(topic: str, payload: Mapping[str, object]) -> None:
     may be lost. It never raises when Redis is down: that is logged once a minute.
     """
     _publisher(settings.REDIS_URL).publish(topic, payload)
-
-
-async def apublish(topic: str, payload: Mapping[str, object]) -> None:
-    """Do what `publish` does without holding up the event loop."""
-    # A thread, not an asyncio client: those belong to one event loop each, and jobs
-    # make a new loop for every shard.
-    await asyncio.to_thread(publish, topic, payload)

@@ -5,16 +5,19 @@ A task asks for its own number; a provider that answers it as `answer` says pass
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from asgiref.sync import async_to_sync
+
 from apps.benchmarks.domain.samples import SampleResult
 from apps.benchmarks.domain.specs import StructuredCheck, TaskKind, TaskSpec, Verdict
 from apps.benchmarks.models import ModelDay, Shard, TaskDay
-from apps.benchmarks.pipelines.shards import ShardOptions
+from apps.benchmarks.pipelines.shards import ShardOptions, work_on_shard
 from apps.benchmarks.services.leases import claim_shard
 from apps.benchmarks.services.results import store_results
 from apps.benchmarks.services.runs import create_run
@@ -26,7 +29,7 @@ from tests.fakes.llm_server import FakeLLM
 from tests.fakes.llm_wire import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from uuid import UUID
 
     from apps.benchmarks.selectors.shards import Todo
@@ -44,6 +47,17 @@ QUICK = ShardOptions(
     poll_seconds=0.05,
     retries=RetryPolicy(max_retries=0),
 )
+
+
+def run_shards(shard_ids: Iterable[UUID], options: ShardOptions = QUICK) -> None:
+    """Do what is left of several shards at once, in this process."""
+
+    async def work() -> None:
+        await asyncio.gather(
+            *(work_on_shard(one, clock=clock, options=options) for one in shard_ids)
+        )
+
+    async_to_sync(work)()
 
 
 def clock() -> datetime:

@@ -11,10 +11,17 @@ from django.db import connection
 
 from apps.benchmarks.models import Run, Shard
 from apps.benchmarks.pipelines import shards as pipeline
-from apps.benchmarks.pipelines.shards import run_shards
 from apps.benchmarks.services.runs import cancel_run, resume_run
 from apps.catalog.domain.concurrency import LimitPolicy
-from tests.engine.cast import QUICK, clock, make_model, make_run, make_suite, provider
+from tests.engine.cast import (
+    QUICK,
+    clock,
+    make_model,
+    make_run,
+    make_suite,
+    provider,
+    run_shards,
+)
 from tests.fakes.llm_server import FakeLLM
 from tests.fakes.llm_wire import Reply
 
@@ -32,7 +39,7 @@ PRICED = Reply(text='{"n": 0}', usage=(500, 500))
 
 def _work(run_id: UUID, options: ShardOptions = QUICK) -> Run:
     shards = Shard.objects.filter(run=run_id).values_list("id", flat=True)
-    run_shards(list(shards), clock=clock, options=options)
+    run_shards(list(shards), options)
     return Run.objects.get(pk=run_id)
 
 

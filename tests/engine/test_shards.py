@@ -9,10 +9,18 @@ import pytest
 
 from apps.benchmarks.domain.samples import derive_seed
 from apps.benchmarks.models import Result, Run, Shard
-from apps.benchmarks.pipelines.shards import run_shard, run_shards
+from apps.benchmarks.pipelines.shards import run_shard
 from apps.benchmarks.services.runs import resume_run
 from apps.catalog.domain.concurrency import LimitPolicy
-from tests.engine.cast import QUICK, clock, make_model, make_run, make_suite, provider
+from tests.engine.cast import (
+    QUICK,
+    clock,
+    make_model,
+    make_run,
+    make_suite,
+    provider,
+    run_shards,
+)
 from tests.fakes.llm_server import FakeLLM
 from tests.fakes.llm_wire import Reply
 
@@ -23,7 +31,7 @@ NO_MODEL = {"error": {"code": "model_not_found", "message": "no such model"}}
 def _run(run_id: Any, options: Any = QUICK) -> Run:
     """Do the run's shards here and return how the run stands."""
     shards = Shard.objects.filter(run=run_id).values_list("id", flat=True)
-    run_shards(list(shards), clock=clock, options=options)
+    run_shards(list(shards), options)
     return Run.objects.get(pk=run_id)
 
 

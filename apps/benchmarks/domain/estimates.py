@@ -51,11 +51,6 @@ class Estimate:
     basis: str
     cost: Decimal | None
 
-    @property
-    def cost_per_sample(self) -> Decimal | None:
-        """The expected cost of one sample, in US dollars."""
-        return None if self.cost is None else self.cost / max(self.samples, 1)
-
 
 def estimate_cost(
     prompts: Sequence[str],

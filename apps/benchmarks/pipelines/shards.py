@@ -32,7 +32,7 @@ from apps.benchmarks.services.leases import (
 from apps.catalog.pipelines.completions import open_completer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import datetime
     from uuid import UUID
 
@@ -77,22 +77,6 @@ def run_shard(
     there is nothing left to do.
     """
     return async_to_sync(work_on_shard)(shard_id, clock=clock, options=options)
-
-
-def run_shards(
-    shard_ids: Iterable[UUID],
-    *,
-    clock: Callable[[], datetime],
-    options: ShardOptions = DEFAULTS,
-) -> None:
-    """Do what is left of several shards at once, in this process."""
-
-    async def work() -> None:
-        await asyncio.gather(
-            *(work_on_shard(one, clock=clock, options=options) for one in shard_ids)
-        )
-
-    async_to_sync(work)()
 
 
 async def work_on_shard(
