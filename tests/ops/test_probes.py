@@ -36,6 +36,21 @@ def test_without_processes_the_service_is_not_ready(client: Client) -> None:
     assert said["checks"]["migrations"]["detail"] == "all applied"
 
 
+@pytest.mark.django_db
+@override_settings(METRICS_TOKEN="let me in")
+def test_only_this_host_and_the_token_read_what_a_check_saw(client: Client) -> None:
+    def read(**headers: str) -> dict[str, str]:
+        answer = client.get("/readyz", headers=headers, REMOTE_ADDR="203.0.113.9")
+        check: dict[str, str] = answer.json()["checks"]["scheduler"]
+        return check
+
+    for headers in ({}, {"Authorization": "Bearer wrong"}):
+        assert read(**headers)["detail"] == "does not answer"
+        assert "advice" not in read(**headers)
+    assert "advice" in read(Authorization="Bearer let me in")
+    assert "advice" in client.get("/readyz").json()["checks"]["scheduler"]
+
+
 def test_probes_take_no_posts(client: Client) -> None:
     assert client.post("/readyz").status_code == 405
 
