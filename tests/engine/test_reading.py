@@ -10,12 +10,14 @@ from apps.accounts.selectors.workspaces import ANONYMOUS, Viewer, get_viewer
 from apps.benchmarks.domain.specs import Verdict
 from apps.benchmarks.models import Result, SuiteVersion, Task
 from apps.benchmarks.selectors.history import get_model_history
+from apps.benchmarks.selectors.leaderboard import get_leaderboard
 from apps.benchmarks.selectors.results import get_result, list_results
 from apps.benchmarks.selectors.runs import get_run, list_active_runs, list_runs
 from apps.benchmarks.selectors.shards import get_shard_plan
 from apps.benchmarks.selectors.suites import SYSTEM
 from apps.benchmarks.selectors.summary import get_run_summary
 from apps.benchmarks.selectors.tasks import get_task
+from apps.benchmarks.services.suites import store_suite_version
 from apps.core.errors import NotFoundError
 from tests.engine.cast import (
     NOW,
@@ -23,6 +25,7 @@ from tests.engine.cast import (
     make_model,
     make_result,
     make_run,
+    make_specs,
     make_suite,
     store,
 )
@@ -156,6 +159,31 @@ def test_a_history_tells_days_runs_and_families() -> None:
         "Family 1": (1.0, 1),
         "Family 2": (0.0, 1),
     }
+
+
+def test_a_day_of_a_history_has_the_interval_of_the_leaderboard() -> None:
+    version, _ = store_suite_version(
+        slug="numbers", title="N", specs=make_specs(20, families=5), now=NOW
+    )
+    model = make_model(NOWHERE)
+    marks = [Verdict.FAIL, *[Verdict.PASS] * 13, *[Verdict.FAIL] * 6]
+    _fill(make_run(version, model, now=NOW), *marks)
+    (row,) = get_leaderboard(ANONYMOUS, "numbers", now=NOW).rows
+    (day,) = get_model_history(ANONYMOUS, model, now=NOW).days
+    assert (day.mean, day.n) == (row.mean, row.n)
+    assert [day.ci_low, day.ci_high] == pytest.approx([row.ci_low, row.ci_high])
+
+
+def test_repeats_of_a_task_do_not_narrow_the_interval_of_a_run() -> None:
+    version, model = make_suite(2), make_model(NOWHERE)
+    for epochs in (1, 50):
+        run_id = make_run(version, model, epochs=epochs, now=NOW)
+        _fill(run_id, *[Verdict.PASS, Verdict.FAIL] * epochs)
+    many, once = get_model_history(ANONYMOUS, model, now=NOW).runs
+    assert (many.mean, many.samples) == (0.5, 100)
+    assert (many.ci_low, many.ci_high) == (None, None)
+    assert (once.mean, once.samples) == (0.5, 2)
+    assert [once.ci_low, once.ci_high] == pytest.approx([0.0945, 0.9055], abs=1e-4)
 
 
 def test_a_suite_made_private_leaves_no_trace_in_a_strangers_history() -> None:

@@ -12,7 +12,7 @@ from apps.benchmarks.domain.latency import latency_quantile
 from apps.benchmarks.domain.periods import DEFAULT_PERIOD, first_day_of
 from apps.benchmarks.models import ModelDay, Shard, TaskDay
 from apps.benchmarks.selectors.runs import get_visible_runs
-from apps.benchmarks.selectors.standings import divide_cost
+from apps.benchmarks.selectors.standings import divide_cost, read_clusters
 from apps.benchmarks.selectors.suites import get_visible_suites
 from apps.core.domain.estimates import estimate_mean
 from apps.core.domain.intervals import wilson_interval
@@ -52,7 +52,10 @@ class HistoryDay:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRun:
-    """The model's part of one visible run; `mean` is its pass rate (Wilson)."""
+    """The model's part of one visible run; `mean` is its pass rate (Wilson).
+
+    There is no interval where tasks were repeated: repeats are no draws of their own.
+    """
 
     run_id: UUID
     suite_slug: str
@@ -138,12 +141,19 @@ def _scored(viewer: Viewer, model_id: UUID, since: date) -> QuerySet[TaskDay]:
 def _estimates_by_day(
     task_days: QuerySet[TaskDay],
 ) -> Mapping[tuple[UUID, date], MeanEstimate]:
-    scores: dict[tuple[UUID, date], list[float]] = defaultdict(list)
-    for version_id, day, total, count in task_days.values_list(
-        "suite_version_id", "day", "score_sum", "scored"
+    scores: dict[tuple[UUID, date], dict[UUID, float]] = defaultdict(dict)
+    for version_id, day, task_id, total, count in task_days.values_list(
+        "suite_version_id", "day", "task_id", "score_sum", "scored"
     ):
-        scores[version_id, day].append(total / count)
-    return {key: estimate_mean(values) for key, values in scores.items()}
+        scores[version_id, day][task_id] = total / count
+    return {key: _estimate(key[0], found) for key, found in scores.items()}
+
+
+def _estimate(version_id: UUID, scores: Mapping[UUID, float]) -> MeanEstimate:
+    """Estimate the mean as the leaderboard does: tasks of a family are one draw."""
+    clusters = read_clusters(version_id)
+    drawn = [clusters[task_id] for task_id in scores] if clusters else None
+    return estimate_mean(list(scores.values()), drawn)
 
 
 def _to_day(day: ModelDay, estimate: MeanEstimate | None) -> HistoryDay:
@@ -177,7 +187,8 @@ def _runs(viewer: Viewer, model_id: UUID, since: date) -> tuple[HistoryRun, ...]
 def _to_run(shard: Shard) -> HistoryRun:
     run = shard.run
     scored = shard.passed + shard.failed
-    interval = wilson_interval(shard.passed, scored) if scored else None
+    is_drawn_once = scored and run.epochs == 1
+    interval = wilson_interval(shard.passed, scored) if is_drawn_once else None
     return HistoryRun(
         run_id=run.id,
         suite_slug=run.suite_version.suite.slug,

@@ -117,6 +117,16 @@ def choose_clusters(families: Mapping[UUID, UUID]) -> dict[UUID, str]:
     return {task_id: str(family_id) for task_id, family_id in families.items()}
 
 
+@lru_cache(maxsize=64)
+def read_clusters(suite_version_id: UUID) -> Mapping[UUID, str]:
+    """Return the cluster of each task of a version; none where tasks stand alone.
+
+    Tasks of a version never change, so neither does this.
+    """
+    tasks = Task.objects.filter(suite_version_id=suite_version_id)
+    return choose_clusters(dict(tasks.values_list("id", "family_id")))
+
+
 def read_names(suite_version_id: UUID, since: date) -> dict[UUID, ModelName]:
     """Return what the models that stand on a suite version are called by now."""
     found = (
