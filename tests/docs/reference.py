@@ -204,8 +204,9 @@ PAGES = (
     Page(
         "reference/addresses.md",
         "Addresses",
-        "Every address of the service. Pages that show data answer `.json` and `.csv` "
-        "as well; the REST API describes itself at `/api/v1/openapi.json`.",
+        "Every address of the service. Leaderboards, runs, models and histories answer "
+        "`.json` and `.csv` as well; the REST API describes itself at "
+        "`/api/v1/openapi.json`.",
         write_addresses,
     ),
 )

@@ -206,3 +206,8 @@ def test_an_endpoint_keeps_its_budget_of_queries(
     cast.make_graded_run()
     with django_assert_max_num_queries(8):
         read(client, address)
+
+
+def test_a_page_of_runs_has_as_many_as_it_says_at_most(client: Client) -> None:
+    assert client.get(f"{API}/runs?limit=200").status_code == 200
+    assert client.get(f"{API}/runs?limit=201").status_code == 422

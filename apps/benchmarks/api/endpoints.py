@@ -25,6 +25,7 @@ from apps.benchmarks.selectors.history import get_model_history
 from apps.benchmarks.selectors.leaderboard import MOST_PAIRS, get_leaderboard
 from apps.benchmarks.selectors.results import MAX_PAGE, list_results
 from apps.benchmarks.selectors.run_state import read_run_state
+from apps.benchmarks.selectors.runs import MAX_PAGE as MOST_RUNS
 from apps.benchmarks.selectors.runs import get_run, list_runs
 from apps.benchmarks.selectors.suites import list_suite_versions
 from apps.catalog.selectors.models import get_model
@@ -34,6 +35,7 @@ from apps.core.web.sse import MEDIA_TYPE, encode_event
 router = Router(tags=["Benchmarks"])
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Items in a page")]
+RunLimit = Annotated[int, Query(ge=1, le=MOST_RUNS, description="Items in a page")]
 Cursor = Annotated[UUID | None, Query(description="`next_cursor` of the page before")]
 
 
@@ -94,7 +96,7 @@ def runs(
     status: Status | None = None,
     model: UUID | None = None,
     cursor: Cursor = None,
-    limit: Limit = 50,
+    limit: RunLimit = 50,
 ) -> dict[str, object]:
     """List runs, newest first."""
     page = list_runs(
