@@ -179,7 +179,14 @@ class ScheduleAdmin(admin.ModelAdmin[Schedule]):
     """Schedules; the scheduler follows within seconds."""
 
     form = ScheduleForm
-    list_display = ["name", "suite", "cron", "is_enabled", "last_started_at"]
+    list_display = [
+        "name",
+        "suite",
+        "cron",
+        "is_enabled",
+        "last_started_at",
+        "last_skip",
+    ]
     list_filter = ["is_enabled"]
     filter_horizontal = ["run_models"]
 

@@ -66,7 +66,7 @@ def test_adding_a_run_leads_to_the_page_that_starts_one(admin: Client) -> None:
     assert answer.headers["location"] == reverse("new_run")
 
 
-def _save_schedule(admin: Client, cron: str) -> bytes:
+def _save_schedule(admin: Client, cron: str, **changed: str) -> bytes:
     suite = SuiteVersion.objects.get(pk=make_suite(1)).suite
     fields = {
         "name": "Nightly",
@@ -75,6 +75,7 @@ def _save_schedule(admin: Client, cron: str) -> bytes:
         "iterations": "1",
         "cron": cron,
         "is_enabled": "on",
+        **changed,
     }
     return admin.post(reverse("admin:benchmarks_schedule_add"), fields).content
 
@@ -94,3 +95,12 @@ def test_a_bad_cron_expression_is_refused_in_the_form(admin: Client) -> None:
     assert b"it needs 5" in _save_schedule(admin, "2 * *")
     assert not Schedule.objects.exists()
     assert not PeriodicTask.objects.filter(task="benchmarks.run_schedule").exists()
+
+
+@pytest.mark.parametrize("field", ["iterations", "sample_limit"])
+def test_a_schedule_of_nothing_is_refused_in_the_form(
+    admin: Client, field: str
+) -> None:
+    page = _save_schedule(admin, "0 * * * *", **{field: "0"})
+    assert b"greater than or equal to 1" in page
+    assert not Schedule.objects.exists()

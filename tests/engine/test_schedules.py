@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import call_command
+from django.db import IntegrityError
 from django_celery_beat.models import PeriodicTask
 
 from apps.benchmarks.models import Run, Schedule, SuiteVersion
@@ -105,6 +106,27 @@ def test_a_schedule_that_is_off_or_has_no_model_to_ask_starts_nothing() -> None:
     Schedule.objects.update(is_enabled=False)
     assert _start(schedule) is None
     assert not Run.objects.exists()
+
+
+def test_a_run_that_is_refused_leaves_its_reason_on_the_schedule() -> None:
+    schedule = _make_schedule(max_cost=1)
+    Model.objects.update(input_price=None)
+    assert _start(schedule) is None
+    schedule.refresh_from_db()
+    assert schedule.last_started_at is None
+    assert schedule.last_skip.startswith("The price of fake/m is unknown")
+    assert not Run.objects.exists()
+    Model.objects.update(input_price=0)
+    assert _start(schedule, NOW + MINUTE)
+    started = Schedule.objects.get(pk=schedule.pk)
+    assert (started.last_started_at, started.last_skip) == (NOW + MINUTE, "")
+
+
+@pytest.mark.parametrize("fields", [{"iterations": 0}, {"sample_limit": 0}])
+def test_a_schedule_of_nothing_is_not_stored(fields: dict[str, int]) -> None:
+    suite = SuiteVersion.objects.get(pk=make_suite(1)).suite
+    with pytest.raises(IntegrityError):
+        Schedule.objects.create(name="None", suite=suite, **fields)
 
 
 def test_a_new_model_is_run_once_where_a_schedule_wants_it() -> None:

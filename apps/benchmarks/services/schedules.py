@@ -28,6 +28,7 @@ logger = structlog.get_logger(__name__)
 CRON_FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
 DEFAULT_NAME = "Hourly sample"
 DEFAULT_SAMPLES = 8
+MOST_REASON = 300
 
 
 def parse_cron(text: str) -> CrontabSchedule:
@@ -98,9 +99,10 @@ def start_scheduled_run(
     """Start the run of a schedule that is due, and return it.
 
     Returns None where it is switched off, it started a run less than `at_least_apart`
-    ago (a message delivered twice), the run before still goes on, or none of its
-    models can be asked. Models that cannot be asked are left out: a run of which
-    nothing could come says nothing.
+    ago (a message delivered twice), the run before still goes on, none of its models
+    can be asked, or its run is refused, as where a price is unknown that its cost
+    limit needs. Models that cannot be asked are left out: a run of which nothing
+    could come says nothing. Why nothing was started is kept as its `last_skip`.
     """
     schedule = (
         Schedule.objects.select_for_update(of=("self",))
@@ -114,13 +116,28 @@ def start_scheduled_run(
     if last is not None and now - last < at_least_apart:
         return None
     models = _askable(schedule.run_models.values_list("pk", flat=True))
-    if not models or Run.objects.filter(schedule=schedule, status__in=ACTIVE).exists():
-        reason = "the last run goes on" if models else "no model can be asked"
-        logger.info("schedule_skipped", schedule=schedule.name, reason=reason)
-        return None
-    schedule.last_started_at = now
-    schedule.save(update_fields=["last_started_at"])
-    return _start(schedule, models, RunTrigger.SCHEDULE, now)
+    run_id, reason = _try_to_start(schedule, models, now)
+    if run_id is None:
+        logger.warning("schedule_skipped", schedule=schedule.name, reason=reason)
+    else:
+        schedule.last_started_at = now
+    schedule.last_skip = reason[:MOST_REASON]
+    schedule.save(update_fields=["last_started_at", "last_skip"])
+    return run_id
+
+
+def _try_to_start(
+    schedule: Schedule, models: Sequence[ModelRow], now: datetime
+) -> tuple[UUID | None, str]:
+    if not models:
+        return None, "No model can be asked."
+    if Run.objects.filter(schedule=schedule, status__in=ACTIVE).exists():
+        return None, "The last run goes on."
+    try:
+        return _start(schedule, models, RunTrigger.SCHEDULE, now), ""
+    except AppError as error:
+        # It would be refused each time anew until somebody mends the schedule.
+        return None, str(error)
 
 
 def benchmark_new_models(
