@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test import Client
+from redis import Redis
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
@@ -22,11 +23,12 @@ from websockets.typing import Origin
 from apps.benchmarks.consumers.events import RunEvents
 from apps.benchmarks.consumers.live import RunSocket
 from apps.benchmarks.domain.specs import Verdict
+from apps.benchmarks.models import Run
 from apps.benchmarks.selectors.suites import get_tasks
 from apps.benchmarks.services.leases import finish_shard
 from apps.benchmarks.services.runs import cancel_run
 from apps.core.hub import Hub
-from apps.core.live import publish
+from apps.core.live import CHANNEL_PREFIX, publish
 from tests.web import cast
 
 if TYPE_CHECKING:
@@ -228,6 +230,24 @@ def test_events_of_no_run_are_a_problem(server: RunningServer) -> None:
     response = httpx.get(f"{server.url}/api/v1/runs/{NOBODY}/events")
     assert response.status_code == 404
     assert response.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_events_are_only_read(server: RunningServer, method: str) -> None:
+    run_id, _ = start()
+    address = f"{server.url}/api/v1/runs/{run_id}/events"
+    assert httpx.request(method, address, timeout=PATIENCE).status_code == 405
+
+
+def test_events_of_a_run_that_vanishes_end(server: RunningServer) -> None:
+    run_id, _ = start()
+    address = f"{server.url}/api/v1/runs/{run_id}/events"
+    with httpx.stream("GET", address, timeout=PATIENCE) as response:
+        events = read_events(response)
+        assert next(events)[1]["done"] == 0
+        Run.objects.filter(pk=run_id).update(workspace=cast.make_workspace())
+        Redis.from_url(settings.REDIS_URL).publish(f"{CHANNEL_PREFIX}run:{run_id}", "")
+        assert list(events) == []
 
 
 def test_waiting_clients_keep_no_threads(server: RunningServer) -> None:

@@ -22,12 +22,14 @@ from apps.benchmarks.consumers.connections import (
 )
 from apps.benchmarks.selectors.run_state import RunState, parse_run_state
 from apps.core.errors import AppError
-from apps.core.web.problems import problem_of
+from apps.core.web.problems import problem, problem_of
 from apps.core.web.sse import HEARTBEAT, MEDIA_TYPE, encode_event
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from uuid import UUID
+
+    from django.http import JsonResponse
 
     from apps.accounts.selectors.workspaces import Viewer
     from apps.core.hub import Hub, Watcher
@@ -51,22 +53,30 @@ class RunEvents:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: stream until the run ends or the client leaves."""
+        if scope.get("method", "GET") not in {"GET", "HEAD"}:
+            refusal = problem(405, "method_not_allowed", "This address is only read.")
+            await _refuse(refusal, send)
+            return
         run_id = scope["url_route"]["kwargs"]["run_id"]
         work = self._stream(await viewer_of(scope), run_id, send)
         await run_while_connected(work, receive, "http.disconnect")
 
     async def _stream(self, viewer: Viewer, run_id: UUID, send: Send) -> None:
+        has_begun = False
         try:
             async with self._hub.watch(f"run:{run_id}") as watcher:
                 # Read after the watch began: nothing falls between the two.
                 first = await read_run(viewer, run_id)
                 await send(_start(200, _HEADERS))
+                has_begun = True
                 async for chunk in _events(first, watcher, viewer, run_id):
                     async with asyncio.timeout(self._patience):
                         await send(_body(chunk, more=True))
         except AppError as error:
-            await _refuse(error, send)
-            return
+            if not has_begun:
+                await _refuse(problem_of(error), send)
+                return
+            # A response that has begun can only end; who asks again is told why.
         except TimeoutError:
             return  # a client that does not read; the server closes its line
         await send(_body(b"", more=False))
@@ -96,8 +106,7 @@ def _encode(state: RunState) -> bytes:
     return encode_event(name, state.data, str(state.done))
 
 
-async def _refuse(error: AppError, send: Send) -> None:
-    response = problem_of(error)
+async def _refuse(response: JsonResponse, send: Send) -> None:
     headers = [(b"content-type", b"application/problem+json")]
     await send(_start(response.status_code, headers))
     await send(_body(response.content, more=False))
