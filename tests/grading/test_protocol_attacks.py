@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from apps.benchmarks.domain.specs import Verdict
+from apps.benchmarks.domain.specs import CallsCheck, Step, Verdict
 from apps.benchmarks.pipelines.grading import grade_code_sync
 from tests.grading.cast import CALLS, PROGRAM, checked_by, total_task
 
@@ -89,3 +89,48 @@ def test_a_test_program_that_speaks_out_of_turn_ends_without_a_pass(
     spec = total_task(checked_by(f"{_SPEAK}{FRAMES[frame]}\n"))
     outcome = grade_code_sync(spec, _RIGHT, sandbox=namespaces)
     assert outcome.verdict is not Verdict.PASS, outcome
+
+
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [
+        (
+            (
+                "assert all(map(total, [[1], [2]]))\n"
+                "assert all(got == 1 for got in map(total, [[1]]))"
+            ),
+            "def total(numbers):\n    raise StopIteration",
+        ),
+        (
+            "assert eval(total([1])) == 1",
+            "def total(numbers):\n    return 'exit()'",
+        ),
+        (
+            "assert eval(total([1])) == 1",
+            "def total(numbers):\n    return '__import__(\\'sys\\').exit()'",
+        ),
+    ],
+)
+def test_the_tests_end_only_where_they_end(
+    program: str, code: str, sandbox: Sandbox
+) -> None:
+    spec = total_task(checked_by(program))
+    outcome = grade_code_sync(spec, code, sandbox=sandbox)
+    assert outcome.verdict is Verdict.FAIL, outcome
+
+
+def test_a_class_task_answered_by_a_function_fails(sandbox: Sandbox) -> None:
+    check = CallsCheck((Step(compare=False), Step(target=".add", expected=None)))
+    code = "total = lambda *values: None\n"
+    outcome = grade_code_sync(total_task(check), code, sandbox=sandbox)
+    assert outcome.verdict is Verdict.FAIL, outcome
+    assert "no instance" in outcome.reason
+
+
+@pytest.mark.parametrize("call", ["os.chmod('.', 0o700)", "os.utime('.')"])
+def test_a_file_in_tier_b_keeps_its_mode_and_times(
+    call: str, landlock: Sandbox
+) -> None:
+    code = f"import os\ndef total(numbers):\n    {call}\n    return sum(numbers)\n"
+    outcome = grade_code_sync(total_task(CALLS), code, sandbox=landlock)
+    assert "PermissionError" in outcome.reason

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 # A test program's own work is comparing; an answer cannot make it long but by the
 # size of what it returns.
 _TESTER_SECONDS: Final = 10.0
+# In place of the number of the latest instance: no step has asked for one yet, or the
+# answer gave something else.
+_NOT_MADE: Final = -1
+_NO_INSTANCE: Final = -2
 
 
 class AnswerFailedError(Exception):
@@ -150,16 +154,23 @@ def _take_step(candidate: Candidate, step: Step, entry: int, latest: int) -> int
         raise AnswerFailedError(f"it returned {describe(value)} and did not raise")
     if step.compare and not equals(step.expected, value, step.tolerance):
         raise AnswerFailedError(f"it returned {describe(value)}, which is wrong")
-    if not step.target and isinstance(value, Token) and value.is_instance:
-        return value.number
-    return latest
+    if step.target or latest >= 0:
+        return latest if step.target else _instance_in(value, latest)
+    return _instance_in(value, _NO_INSTANCE)
+
+
+def _instance_in(value: Any, otherwise: int) -> int:
+    is_instance = isinstance(value, Token) and value.is_instance
+    return value.number if is_instance else otherwise
 
 
 def _call(candidate: Candidate, step: Step, entry: int, latest: int) -> Any:
     if not step.target:
         return candidate.call(entry, step.args, step.kwargs)
-    if latest < 0:
+    if latest == _NOT_MADE:
         raise TaskDefectError("a method's step comes before any instance")
+    if latest == _NO_INSTANCE:
+        raise AnswerFailedError(f"it made no instance to call {step.target!r} on")
     method = candidate.method(latest, step.target.removeprefix("."))
     return candidate.call(method, step.args, step.kwargs)
 

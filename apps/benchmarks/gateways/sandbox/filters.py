@@ -92,9 +92,23 @@ def filter_program(tier: str) -> bytes:
         return file.read()
 
 
+# Landlock does not govern who may do what with a file, nor the watching of folders:
+# the files of the service and of other jails have the same owner.
+_METADATA: Final = (
+    *("chmod", "fchmod", "fchmodat", "fchmodat2"),
+    *("chown", "fchown", "fchownat", "lchown"),
+    *("setxattr", "lsetxattr", "fsetxattr", "setxattrat"),
+    *("removexattr", "lremovexattr", "fremovexattr", "removexattrat"),
+    *("utime", "utimes", "utimensat", "futimesat", "truncate"),
+    *("inotify_init", "inotify_init1", "fanotify_init"),
+)
+
+
 def _deny_what_only_namespaces_contain(library: ModuleType, rules: Any) -> None:
     _deny(library, rules, "clone", (0, library.MASKED_EQ, _CLONE_THREAD, 0))
     for name in ("fork", "vfork", "execve", "execveat", "socket", "tkill"):
+        _deny(library, rules, name)
+    for name in _METADATA:
         _deny(library, rules, name)
     # The jail asked to be killed with its parent, and may not take that back.
     _deny(library, rules, "prctl", (0, library.EQ, _PARENT_DEATH))

@@ -92,13 +92,23 @@ class Trial:
             return "program", name, line
         if isinstance(error, (SyntaxError, ImportError)) or not self._link.replies:
             return "defect", name, line
-        if isinstance(error, SystemExit) and not error.code:
+        if isinstance(error, SystemExit) and not error.code and _is_own(error):
             return "pass", name, line
         return (
             ("assertion" if isinstance(error, AssertionError) else "program"),
             name,
             line,
         )
+
+
+def _is_own(error: BaseException) -> bool:
+    """Say whether no text that the program evaluated, such as a result, raised it."""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "<string>":
+            return False
+        trace = trace.tb_next
+    return True
 
 
 def _line_of(error: BaseException) -> int:
