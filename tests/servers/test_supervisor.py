@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import time
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
@@ -162,17 +163,22 @@ def test_a_dead_keeper_is_replaced_and_said(layout: Layout) -> None:
 
 
 def test_a_taken_port_is_passed_over_and_said(layout: Layout) -> None:
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with take_port(8000), tiny_up(layout) as service:
+        said = service.line_with("port 8000 is in use; taking ")
+        port = said.split()[-1]
+        assert opened_url(service) == f"http://localhost:{port}"
+
+
+def take_port(port: int) -> socket.socket:
+    """Listen there, as soon as a service of a test beside this one lets go of it."""
+    deadline = time.monotonic() + 60
+    while True:
         try:
-            taken.bind(("127.0.0.1", 8000))
-            taken.listen()
+            return socket.create_server(("127.0.0.1", port))
         except OSError:
-            pass  # something else has it, which does as well
-        with tiny_up(layout) as service:
-            said = service.line_with("port 8000 is in use; taking ")
-            port = said.split()[-1]
-            assert opened_url(service) == f"http://localhost:{port}"
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def answers(url: str) -> bool:
