@@ -103,8 +103,8 @@ def test_who_asks_twice_need_not_wait(layout: Layout) -> None:
 def test_with_both_addresses_given_no_server_is_started(layout: Layout) -> None:
     elsewhere = {"DATABASE_URL": "postgresql://db/x", "REDIS_URL": "redis://kv"}
     with tiny_up(layout, env=elsewhere) as service:
-        assert "Use PostgreSQL of DATABASE_URL" in service.line()
-        assert "Use Valkey of REDIS_URL" in service.line()
+        service.line_with("Use PostgreSQL of DATABASE_URL")
+        service.line_with("Use Valkey of REDIS_URL")
         opened_url(service)
         assert len(children_of(service.process.pid)) == 1
         assert is_stopped(layout, "postgres")
