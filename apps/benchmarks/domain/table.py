@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 REQUIRED = ("item", "model", "score")
 KNOWN = (*REQUIRED, "cluster")
+LONGEST_LINE = 1024 * 1024  # bytes; a file without line ends is not read to its end
+MOST_COLUMNS = 1000
 SHOWN_CHARACTERS = 40
+SHOWN_COLUMNS = 10
 
 # float() would also take "1_000", "nan" and the digits of other scripts.
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
@@ -90,17 +93,27 @@ def _records(lines: Iterable[bytes]) -> Iterator[tuple[int, list[str]]]:
 
 def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
     for number, line in enumerate(lines, start=1):
+        if len(line) > LONGEST_LINE:
+            raise _LineError(number, f"more than {LONGEST_LINE} bytes in a line")
         content = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
         try:
-            yield content.decode("utf-8")
+            text = content.decode("utf-8")
         except UnicodeDecodeError as error:
             raise _LineError(number, "not UTF-8 text") from error
+        if "\0" in text:
+            raise _LineError(number, "not text: it holds a NUL byte")
+        yield text
 
 
 def _check_header(line: int, columns: list[str]) -> None:
+    if len(columns) > MOST_COLUMNS:
+        reason = f"{len(columns)} columns, more than {MOST_COLUMNS}"
+        raise _LineError(line, reason)
     missing = [name for name in REQUIRED if name not in columns]
     if missing:
-        found = ", ".join(_quote(name) for name in columns) or "nothing"
+        shown = [_quote(name) for name in columns[:SHOWN_COLUMNS]]
+        shown += ["…"] if len(columns) > SHOWN_COLUMNS else []
+        found = ", ".join(shown) or "nothing"
         raise _LineError(line, f"no column {', '.join(missing)} (found {found})")
     for name in columns:
         if columns.count(name) > 1:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 
+_FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff\\\\]")
 _ESCAPED = re.compile(r"\\(?:u([0-9a-f]{4})|\\)")
+
+
+def is_storable(text: str) -> bool:
+    """Say whether PostgreSQL can hold the text, and so whether it can be there."""
+    return not _FORBIDDEN.search(text)
 
 
 def escape_text(text: str) -> str:
@@ -14,7 +20,7 @@ def escape_text(text: str) -> str:
     Text without NUL or surrogates is returned as it is, backslashes included, so
     that ordinary answers stay readable: see `unescape_text` for the mark.
     """
-    if not re.search("[\x00\ud800-\udfff]", text) and not text.startswith("\\u!"):
+    if is_storable(text) and not text.startswith("\\u!"):
         return text
     return "\\u!" + _UNSTORABLE.sub(_escape, text)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from apps.benchmarks.domain.imports import PARSERS
 from apps.benchmarks.domain.imports.records import MAX_BYTES
+from apps.benchmarks.domain.storable import storable_line
 from apps.benchmarks.selectors.suites import SYSTEM, get_suite_version
 from apps.benchmarks.services.starter import STARTER_SLUG
 from apps.benchmarks.services.suites import store_suite_version
@@ -63,7 +64,7 @@ def import_suite(path: str, *, form: str, slug: str, now: datetime) -> ImportedS
         title=slug,
         specs=specs,
         now=now,
-        source=f"{form}: {Path(path).name}"[:200],
+        source=storable_line(f"{form}: {Path(path).name}", most=200),
     )
     newest = get_suite_version(SYSTEM, slug)
     return ImportedSuite(

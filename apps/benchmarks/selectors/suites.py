@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from apps.accounts.selectors.workspaces import Viewer
 from apps.benchmarks.domain.codec import decode_spec
+from apps.benchmarks.domain.text import is_storable
 from apps.benchmarks.models import Suite, SuiteVersion, Task
 from apps.core.errors import NotFoundError
 
@@ -76,7 +77,7 @@ def get_suite_version(
     )
     if number is not None:
         versions = versions.filter(number=number)
-    version = versions.first()
+    version = versions.first() if is_storable(slug) else None
     if version is None:
         what = f"suite {slug!r}" if number is None else f"suite {slug!r} v{number}"
         raise NotFoundError(f"There is no {what}.")

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from apps.catalog.selectors.models import ModelRow
 
 MAX_EPOCHS = 1_000
+MAX_LIMIT = 1_000_000
 MAX_SAMPLES = 1_000_000
 MOST_COST = 1_000_000
 SMALLEST_MAX_COST = Decimal("0.000001")
@@ -272,8 +273,8 @@ def _refuse_bad_numbers(
 ) -> None:
     if not 1 <= epochs <= MAX_EPOCHS:
         raise InvalidInputError(f"epochs is {epochs}; use 1 to {MAX_EPOCHS}.")
-    if limit is not None and limit < 1:
-        raise InvalidInputError(f"limit is {limit}; the least is 1.")
+    if limit is not None and not 1 <= limit <= MAX_LIMIT:
+        raise InvalidInputError(f"limit is {limit}; use 1 to {MAX_LIMIT}.")
     if max_cost is not None:
         _refuse_bad_cost(max_cost)
 

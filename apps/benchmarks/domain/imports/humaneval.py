@@ -9,7 +9,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Final
 
-from apps.benchmarks.domain.imports.records import Record, json_lines, read_text
+from apps.benchmarks.domain.imports.records import (
+    Record,
+    json_lines,
+    read_text,
+    shown,
+)
 from apps.benchmarks.domain.imports.source import (
     definitions,
     parse_python,
@@ -54,11 +59,13 @@ def _task(record: Record) -> TaskSpec:
     prompt = record.text("prompt")
     entry_point = record.text("entry_point")
     if not entry_point.isidentifier():
-        record.fail(f"entry_point {entry_point!r} is not a Python name")
+        record.fail(f"entry_point {shown(entry_point)} is not a Python name")
     reference = prompt + record.text("canonical_solution")
     module = parse_python(record, "prompt with canonical_solution", reference)
     if entry_point not in definitions(module):
-        record.fail(f"the reference does not define the entry point {entry_point!r}")
+        record.fail(
+            f"the reference does not define the entry point {shown(entry_point)}"
+        )
     return TaskSpec(
         task_id=task_id,
         family=FAMILY,
@@ -119,5 +126,7 @@ def _broken(
     if entry_point not in definitions(
         parse_python(record, "buggy_solution", prompt + buggy)
     ):
-        record.fail(f"buggy_solution does not define the entry point {entry_point!r}")
+        record.fail(
+            f"buggy_solution does not define the entry point {shown(entry_point)}"
+        )
     return (prompt + buggy,)

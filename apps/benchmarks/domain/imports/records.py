@@ -19,6 +19,7 @@ MAX_RECORDS: Final = 100_000
 MAX_NAME: Final = 200  # characters of a task's id, as the database holds it
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
+_SHOWN: Final = 80
 _WHITE_SPACE: Final = " \t\r\n"
 
 
@@ -225,6 +226,11 @@ def _record(where: str, value: object) -> Record:
     return Record(where, value)
 
 
+def shown(text: str) -> str:
+    """Return foreign text as a reason names it: one line, and not at any length."""
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+
+
 def _type_name(value: object) -> str:
     if value is None:
         return "null"
@@ -244,7 +250,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(f"the key {key!r} stands twice")
+            raise ValueError(f"the key {shown(key)} stands twice")
         found[key] = value
     return found
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from apps.benchmarks.domain.imports.records import Record
+
+MAX_DEPTH: Final = 150  # levels of a syntax tree; published code has some twenty
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -22,7 +24,9 @@ def parse_python(record: Record, field: str, code: str) -> ast.Module:
         return _parsed(code)
     except SyntaxError as error:
         record.fail(f"{field} does not parse: {error.msg} (its line {error.lineno})")
-    except (ValueError, RecursionError, MemoryError) as error:
+    except (RecursionError, MemoryError):  # the parser has no other words for it
+        record.fail(f"{field} does not parse: nested too deeply")
+    except ValueError as error:
         record.fail(f"{field} does not parse: {type(error).__name__}")
 
 
@@ -38,7 +42,26 @@ def _parsed(code: str) -> ast.Module:
     with warnings.catch_warnings():
         # Published code has invalid escapes such as "\d"; they still run.
         warnings.simplefilter("ignore")
-        return ast.parse(code)
+        module = ast.parse(code)
+    _refuse_depth(module)
+    return module
+
+
+def _refuse_depth(module: ast.Module) -> None:
+    """Refuse a tree that writing it as text again would exhaust the stack over.
+
+    The parser takes some thousand levels, `ast.unparse` a few hundred, and how many
+    depends on who calls it: a fixed bound refuses the same file everywhere.
+
+    Raises:
+        RecursionError: it has more than `MAX_DEPTH` levels.
+    """
+    level: list[ast.AST] = [module]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return
+    raise RecursionError
 
 
 def definitions(module: ast.Module) -> dict[str, ast.stmt]:

@@ -6,15 +6,15 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from apps.benchmarks.domain.table import ParsedTable, parse_score_table
+from apps.benchmarks.domain.table import LONGEST_LINE, ParsedTable, parse_score_table
 from apps.core.domain.comparison import Comparison, RankMode, compare_models
 from apps.core.domain.score_table import tabulate
 from apps.core.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from django.core.management.base import CommandParser, OutputWrapper
 
@@ -53,7 +53,8 @@ def handle(
     """Read the table, compare its models, print the result."""
     parsed = _read(options["file"])
     if parsed.ignored_columns:
-        stderr.write(f"ignored columns: {', '.join(parsed.ignored_columns)}")
+        names = map(_printable, parsed.ignored_columns)
+        stderr.write(f"ignored columns: {', '.join(names)}")
     mode = RankMode(options["mode"])
     comparison = compare_models(tabulate(parsed.scores), mode=mode)
     stdout.write(_as_json(comparison) if options["json"] else _as_text(comparison))
@@ -61,12 +62,18 @@ def handle(
 
 def _read(path: str) -> ParsedTable:
     if path == "-":
-        return parse_score_table(sys.stdin.buffer, "standard input")
+        return parse_score_table(_lines(sys.stdin.buffer), "standard input")
     try:
         with Path(path).open("rb") as file:
-            return parse_score_table(file, path)
-    except OSError as error:
-        raise InvalidInputError(f"{path}: {error.strerror}") from error
+            return parse_score_table(_lines(file), path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InvalidInputError(f"{path}: {reason}") from error
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Yield lines, of which one that is too long comes in pieces that are too long."""
+    return iter(lambda: file.readline(LONGEST_LINE + 1), b"")
 
 
 def _as_json(comparison: Comparison) -> str:
