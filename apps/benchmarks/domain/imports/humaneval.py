@@ -21,6 +21,7 @@ from apps.benchmarks.domain.imports.source import (
     stub_source,
     try_parse,
 )
+from apps.benchmarks.domain.prompts import completed
 from apps.benchmarks.domain.specs import TaskKind, TaskSpec, TestProgramCheck
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _setup(record: Record, prompt: str) -> str:
     """Return the prompt as a program that runs: its stub, imports and helpers."""
     if try_parse(prompt) is not None:
         return prompt
-    setup = f"{prompt.rstrip()}\n    pass\n"
+    setup = completed(prompt)
     parse_python(record, "prompt", setup)
     return setup
 

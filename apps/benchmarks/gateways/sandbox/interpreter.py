@@ -22,6 +22,7 @@ _APPS: Final = Path(__file__).resolve().parents[3]
 _DOMAIN: Final = "apps.benchmarks.domain"
 _JAIL: Final = "apps.benchmarks.gateways.sandbox.jail"
 _COMMON: Final = (
+    f"{_DOMAIN}.prompts",
     f"{_DOMAIN}.values",
     f"{_DOMAIN}.values_parse",
     f"{_JAIL}.channel",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import _ast
 
+from apps.benchmarks.domain.prompts import completed
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +41,8 @@ def assemble(prompt: str, code: str, entry_point: str) -> list[CodeType]:
     """Compile an answer with what its prompt contributes.
 
     Code that defines the entry point follows the prompt's other top-level
-    statements (imports, helpers); code that does not continues the prompt. A
-    prompt that is not Python contributes nothing.
+    statements (imports, helpers), of which the last may lack its body; code that
+    does not continues the prompt. A prompt that is not Python contributes nothing.
 
     Raises:
         SyntaxError: neither reading is Python.
@@ -49,11 +51,16 @@ def assemble(prompt: str, code: str, entry_point: str) -> list[CodeType]:
     tree = _tree_or_none(code)
     if tree is None or entry_point not in set(bound_names(tree)):
         return [_continuation(prompt, code)]
-    helpers = _tree_or_none(prompt)
+    helpers = parse_prompt(prompt)
     if helpers is None:
         return [compile_tree(tree)]
     helpers.body = [s for s in helpers.body if entry_point not in set(_bound_by(s))]
     return [compile_tree(helpers), compile_tree(tree)]
+
+
+def parse_prompt(prompt: str) -> Any:
+    """Return the syntax tree of a prompt that may lack its last body, or None."""
+    return _tree_or_none(prompt) or _tree_or_none(completed(prompt))
 
 
 def _continuation(prompt: str, code: str) -> CodeType:
@@ -132,12 +139,17 @@ def defines_function(tree: Any, name: str) -> bool:
 
 
 def free_names(tree: Any, known: set[str]) -> list[str]:
-    """Return the names that a program reads and neither it nor `known` provides."""
+    """Return the names that a program reads and neither it nor `known` provides.
+
+    What it imports with a star is imported for that.
+    """
     read: set[str] = set()
     bound: set[str] = set(known)
     for node in walk(tree):
         if isinstance(node, _ast.Name):
             (read if isinstance(node.ctx, _ast.Load) else bound).add(node.id)
+        elif isinstance(node, _ast.ImportFrom) and node.names[0].name == "*":
+            bound.update(_public_names(str(node.module)))
         elif isinstance(node, _ast.alias):
             bound.add((node.asname or node.name).split(".")[0])
         elif isinstance(getattr(node, "name", None), str):
@@ -145,3 +157,12 @@ def free_names(tree: Any, known: set[str]) -> list[str]:
         elif isinstance(node, _ast.arg):
             bound.add(node.arg)
     return sorted(read - bound)
+
+
+def _public_names(module: str) -> list[str]:
+    found: dict[str, Any] = {}
+    try:
+        exec(f"from {module} import *", found)  # noqa: S102 - as the program will
+    except Exception:  # noqa: BLE001 - the program will meet it, and be at fault
+        return []
+    return list(found)

@@ -13,6 +13,7 @@ from apps.benchmarks.gateways.sandbox.jail.assemble import (
     compile_tree,
     defines_function,
     free_names,
+    parse_prompt,
     parse_source,
 )
 from apps.benchmarks.gateways.sandbox.jail.channel import Channel
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     Report = tuple[str, str, int]
 
 _PROGRAM = "<test program>"
+# What a test program consists of never comes from the answer that it tests.
+_PROGRAMS_OWN = ("check", "candidate", "METADATA")
 
 
 class Trial:
@@ -56,9 +59,10 @@ class Trial:
             import random  # noqa: PLC0415 - dear to start, and seldom wanted
 
             random.seed(SEED)
-        exec(compile_tree(parse_source(self._setup)), namespace)  # noqa: S102 - jailed
+        setup = parse_prompt(self._setup) or parse_source(self._setup)
+        exec(compile_tree(setup), namespace)  # noqa: S102 - jailed
         tree = parse_source(self._program)
-        self._bind(free_names(tree, set(namespace) | set(vars(builtins))))
+        self._bind(free_names(tree, {*namespace, *vars(builtins), *_PROGRAMS_OWN}))
         exec(compile_tree(tree, _PROGRAM), namespace)  # noqa: S102 - jailed
         own_check = self._entry != "check" and defines_function(tree, "check")
         if own_check and not calls_at_top_level(tree, "check"):
