@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core import checks
 
+from apps.core.secrets import get_keyset
 from apps.core.servers.system import missing_packages
+from apps.core.web.addresses import parse_networks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +21,8 @@ TAG = "assay"
 def register_core() -> None:
     """Register the checks."""
     checks.register(check_secret_key, TAG, deploy=True)
+    checks.register(check_encryption_keys, TAG)
+    checks.register(check_trusted_proxies, TAG)
     checks.register(check_language_model, TAG)
     checks.register(check_openmp, TAG)
     checks.register(check_sandbox_tools, TAG)
@@ -40,6 +44,43 @@ def check_secret_key(
             id="assay.E001",
         )
     ]
+
+
+def check_encryption_keys(
+    app_configs: Sequence[Any] | None,
+    **_: Any,
+) -> list[checks.CheckMessage]:
+    """Refuse keys that cannot seal."""
+    try:
+        get_keyset()
+    except ValueError as error:
+        return [
+            checks.Error(
+                f"ASSAY_ENCRYPTION_KEYS: {error}.",
+                hint="Make one with: python3 -c 'import base64, secrets; "
+                "print(base64.b64encode(secrets.token_bytes(32)).decode())'",
+                id="assay.E002",
+            )
+        ]
+    return []
+
+
+def check_trusted_proxies(
+    app_configs: Sequence[Any] | None,
+    **_: Any,
+) -> list[checks.CheckMessage]:
+    """Refuse what is no network."""
+    try:
+        parse_networks(tuple(settings.TRUSTED_PROXIES))
+    except ValueError as error:
+        return [
+            checks.Error(
+                f"ASSAY_TRUSTED_PROXIES: {error}.",
+                hint="Write networks such as 10.0.0.0/8, separated by commas.",
+                id="assay.E003",
+            )
+        ]
+    return []
 
 
 def check_language_model(

@@ -35,6 +35,17 @@ _configured_key = env.read_str(
 )
 SECRET_KEY_IS_GENERATED = not _configured_key
 SECRET_KEY = _configured_key or _generated_key()
+ENCRYPTION_KEYS = env.read_list(
+    "ASSAY_ENCRYPTION_KEYS",
+    about="Keys of 32 bytes in base64 that seal stored secrets: the first seals, all "
+    "of them open. To rotate, put a new one in front. Without any, one is derived from "
+    "`SECRET_KEY`, and what is stored is lost with it.",
+)
+TRUSTED_PROXIES = env.read_list(
+    "ASSAY_TRUSTED_PROXIES",
+    about="Networks, such as `10.0.0.0/8`, of the proxies whose `X-Forwarded-For` is "
+    "believed. Without any, a client is whoever connects.",
+)
 ALLOWED_HOSTS = env.read_list(
     "ALLOWED_HOSTS",
     ("localhost", "127.0.0.1", "[::1]"),
