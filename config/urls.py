@@ -18,6 +18,7 @@ urlpatterns = [
     path("theme/", set_theme, name="theme"),
     path("api/", api_index, {"describe": api.get_openapi_schema}, name="api"),
     path("api/v1/", api.urls),
+    path("api/account/", include("config.drf")),
     path("admin/", admin.site.urls),
 ]
 

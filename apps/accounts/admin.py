@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 
-from apps.accounts.models import Membership, User, Workspace
+from apps.accounts.models import Membership, Tier, TierOverride, User, Workspace
 
 
 @admin.register(User)
@@ -43,3 +43,27 @@ class WorkspaceAdmin(admin.ModelAdmin[Workspace]):
     list_display = ["name", "created_at"]
     search_fields = ["name"]
     inlines = [MembershipInline]
+
+
+@admin.register(Tier)
+class TierAdmin(admin.ModelAdmin[Tier]):
+    """The plans; a change holds from the next request on."""
+
+    list_display = [
+        "name",
+        "monthly_price",
+        "yearly_price",
+        "calls_per_hour",
+        "history_days",
+        "is_default",
+        "is_listed",
+    ]
+    prepopulated_fields = {"slug": ["name"]}
+
+
+@admin.register(TierOverride)
+class TierOverrideAdmin(admin.ModelAdmin[TierOverride]):
+    """What single workspaces have by agreement."""
+
+    list_display = ["workspace", "tier", "expires_at", "reason"]
+    autocomplete_fields = ["workspace"]

@@ -7,7 +7,9 @@ What differs between installations comes from the environment: see
 from __future__ import annotations
 
 from config.settings.base import *  # noqa: F403
+from config.settings.billing import *  # noqa: F403
 from config.settings.celery import *  # noqa: F403
+from config.settings.interfaces import *  # noqa: F403
 from config.settings.logging import *  # noqa: F403
 from config.settings.paths import *  # noqa: F403
 from config.settings.product import *  # noqa: F403

@@ -63,4 +63,4 @@ PROVIDER_KEYS = {
 }
 
 # The steps of `UP_STEPS` that any command needs done on an embedded database.
-PREPARATION_COMMANDS = ("migrate", "load_catalogue", "load_suites")
+PREPARATION_COMMANDS = ("migrate", "load_tiers", "load_catalogue", "load_suites")

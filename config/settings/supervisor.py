@@ -11,6 +11,7 @@ from config.settings.paths import VAR_DIR
 UP_STEPS = [
     SetupStep("Migrate the database", "migrate", ("--no-input", "--verbosity=1")),
     SetupStep("Collect the static files", "ensure_static"),
+    SetupStep("Load the tiers", "load_tiers"),
     SetupStep("Load the catalogue of models", "load_catalogue"),
     SetupStep("Load the first suite", "load_suites"),
     SetupStep("Load the schedules", "load_schedules"),

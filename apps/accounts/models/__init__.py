@@ -1,8 +1,30 @@
-"""People and workspaces."""
+"""People, workspaces, tiers, and what is written down about them."""
 
 from __future__ import annotations
 
-from apps.accounts.models.user import User, UserManager
-from apps.accounts.models.workspace import Membership, Role, Workspace
+from apps.accounts.models.audit import AuditEvent
+from apps.accounts.models.subscription import (
+    LIVE,
+    Interval,
+    Subscription,
+    SubscriptionStatus,
+)
+from apps.accounts.models.tier import Tier, TierOverride
+from apps.accounts.models.user import User, UserManager, make_personal_workspace
+from apps.accounts.models.workspace import ROLES, Membership, Workspace
 
-__all__ = ["Membership", "Role", "User", "UserManager", "Workspace"]
+__all__ = [
+    "LIVE",
+    "ROLES",
+    "AuditEvent",
+    "Interval",
+    "Membership",
+    "Subscription",
+    "SubscriptionStatus",
+    "Tier",
+    "TierOverride",
+    "User",
+    "UserManager",
+    "Workspace",
+    "make_personal_workspace",
+]

@@ -4,10 +4,12 @@ from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from apps.accounts.domain.roles import Role
+from apps.accounts.models.workspace import Membership, Workspace
 from apps.core.ids import new_id
 
 
@@ -17,7 +19,9 @@ class UserManager(BaseUserManager["User"]):
     def create_user(
         self, email: str, password: str | None = None, **fields: object
     ) -> User:
-        """Create a person; without a password none can be used to sign in.
+        """Create a person with a workspace of their own.
+
+        Without a password none can be used to sign in.
 
         Raises:
             ValueError: the address is empty.
@@ -27,7 +31,9 @@ class UserManager(BaseUserManager["User"]):
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.full_clean(exclude=["password"])
-        user.save(using=self._db)
+        with transaction.atomic(using=self._db):
+            user.save(using=self._db)
+            make_personal_workspace(user)
         return user
 
     def create_superuser(
@@ -37,6 +43,16 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(
             email, password, **{**fields, "is_staff": True, "is_superuser": True}
         )
+
+
+def make_personal_workspace(user: User) -> Workspace:
+    """Give a person the workspace that they have without asking, once."""
+    workspace, made = Workspace.objects.get_or_create(
+        personal_of=user, defaults={"name": user.name or user.email.partition("@")[0]}
+    )
+    if made:
+        Membership.objects.create(workspace=workspace, user=user, role=Role.OWNER)
+    return workspace
 
 
 class User(AbstractBaseUser, PermissionsMixin):

@@ -4,16 +4,10 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from apps.accounts.domain.roles import Role
 from apps.core.ids import new_id
 
-
-class Role(models.TextChoices):
-    """What a member may do in a workspace."""
-
-    OWNER = "owner", "Owner"
-    ADMIN = "admin", "Admin"
-    MEMBER = "member", "Member"
-    VIEWER = "viewer", "Viewer"
+ROLES = [(role.value, role.value.capitalize()) for role in Role]
 
 
 class Workspace(models.Model):
@@ -21,7 +15,17 @@ class Workspace(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=200)
+    # The person who has it without asking; nobody else can be its owner.
+    personal_of = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="personal_workspace",
+    )
     created_at = models.DateTimeField(default=timezone.now)
+    # Set while its deletion can still be taken back.
+    deletion_due_at = models.DateTimeField(null=True, blank=True)
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="Membership", related_name="workspaces"
     )
@@ -36,7 +40,7 @@ class Membership(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
-    role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
+    role = models.CharField(max_length=10, choices=ROLES, default=Role.MEMBER)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -45,7 +49,8 @@ class Membership(models.Model):
                 fields=["workspace", "user"], name="membership_once"
             ),
             models.CheckConstraint(
-                condition=models.Q(role__in=Role.values), name="membership_role_known"
+                condition=models.Q(role__in=[role.value for role in Role]),
+                name="membership_role_known",
             ),
         ]
 

@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Signing in and out, and the pages of workspaces."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from apps.accounts.web.forms import SignInForm
+from apps.accounts.web.workspaces import workspace_page, workspaces_page
 
 urlpatterns = [
     path(
@@ -17,5 +18,7 @@ urlpatterns = [
         ),
         name="sign_in",
     ),
+    path("workspaces/", workspaces_page, name="workspaces"),
+    path("workspaces/<uuid:workspace_id>/", workspace_page, name="workspace"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
 ]

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
 
-from apps.accounts.web.viewers import viewer_of
+from apps.accounts.viewers import viewer_of
 from apps.benchmarks.api.schemas import (
     HistoryOut,
     LeaderboardOut,

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.accounts.web.viewers import staff_of
+from apps.accounts.viewers import staff_of
 from apps.benchmarks.selectors.runs import get_run
 from apps.benchmarks.selectors.suites import get_suite_version, list_suite_versions
 from apps.benchmarks.services.runs import cancel_run, create_run, resume_run

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from apps.accounts.web.viewers import viewer_of
+from apps.accounts.viewers import viewer_of
 from apps.benchmarks.selectors.evidence import get_evidence
 from apps.benchmarks.selectors.leaderboard import get_board_version
 from apps.benchmarks.selectors.suites import list_suite_versions

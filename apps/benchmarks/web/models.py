@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from apps.accounts.web.viewers import viewer_of
+from apps.accounts.viewers import viewer_of
 from apps.benchmarks.selectors.history import get_model_history
 from apps.benchmarks.web.boards import period_choices, read_period
 from apps.catalog.selectors.models import get_model

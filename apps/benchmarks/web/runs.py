@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.accounts.web.viewers import viewer_of
+from apps.accounts.viewers import viewer_of
 from apps.benchmarks.selectors.results import get_result, list_results
 from apps.benchmarks.selectors.runs import get_run, list_runs
 from apps.benchmarks.web.reading import (

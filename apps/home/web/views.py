@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
-from apps.accounts.web.viewers import viewer_of
+from apps.accounts.viewers import viewer_of
 from apps.benchmarks.selectors.search import MOST_FOUND, search_all
 from apps.benchmarks.selectors.suites import list_suite_versions
 from apps.benchmarks.web.boards import board_context, read_board, wants_board_only
