@@ -5,29 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.accounts.viewers import viewer_of
-from apps.benchmarks.selectors.evidence import get_evidence
-from apps.benchmarks.selectors.leaderboard import get_board_version
 from apps.benchmarks.selectors.suites import list_suite_versions
 from apps.benchmarks.web.boards import (
     board_context,
-    period_choices,
     read_board,
-    read_period,
-    read_version,
     wants_board_only,
 )
-from apps.benchmarks.web.reading import VERDICTS, read_cursor, verdict_choices
-from apps.catalog.selectors.models import get_model
-from apps.core.web.queries import read_choice, with_query
 from apps.core.web.twins import csv_response, json_response
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from django.http import HttpRequest, HttpResponse
 
 DEFAULT_SUITE = "starter"
@@ -89,33 +78,3 @@ def leaderboard_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """Return the leaderboard's lines."""
     board = read_board(request, viewer_of(request), slug)
     return csv_response(f"leaderboard-{slug}", CSV_COLUMNS, board.rows)
-
-
-@require_safe
-def evidence_page(request: HttpRequest, slug: str, model_id: UUID) -> HttpResponse:
-    """Show the stored results that one line of the leaderboard counts."""
-    period, now = read_period(request), timezone.now()
-    viewer, number = viewer_of(request), read_version(request)
-    version = get_board_version(viewer, slug, period=period, version=number, now=now)
-    verdict = read_choice(request, "verdict", VERDICTS, "")
-    evidence = get_evidence(
-        version,
-        model_id,
-        now=now,
-        period=period,
-        verdict=verdict or None,
-        cursor=read_cursor(request),
-        limit=SAMPLES_A_PAGE,
-    )
-    after = evidence.page.next_cursor
-    context = {
-        "suite": version,
-        "model": get_model(model_id),
-        "period": period,
-        "periods": period_choices(request, period),
-        "verdicts": verdict_choices(request, verdict),
-        "evidence": evidence,
-        "results": evidence.page.rows,
-        "next_href": with_query(request, cursor=str(after)) if after else "",
-    }
-    return render(request, "benchmarks/evidence.html", context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.benchmarks.web import actions, leaderboard, models, runs, tasks
+from apps.benchmarks.web import actions, evidence, leaderboard, models, runs, tasks
 
 _RUN = "runs/<uuid:run_id>"
 
@@ -15,9 +15,11 @@ urlpatterns = [
     path("leaderboard/<slug:slug>.csv", leaderboard.leaderboard_csv),
     path(
         "leaderboard/<slug:slug>/<uuid:model_id>/",
-        leaderboard.evidence_page,
+        evidence.evidence_page,
         name="evidence",
     ),
+    path("leaderboard/<slug:slug>/<uuid:model_id>.json", evidence.evidence_json),
+    path("leaderboard/<slug:slug>/<uuid:model_id>.csv", evidence.evidence_csv),
     path("runs/", runs.run_list, name="runs"),
     path("runs.json", runs.run_list_json),
     path("runs.csv", runs.run_list_csv),
@@ -32,6 +34,12 @@ urlpatterns = [
     path("models/<uuid:model_id>/history.json", models.history_json),
     path("models/<uuid:model_id>/history.csv", models.history_csv),
     path("suites/", tasks.suite_list, name="suites"),
+    path("suites.json", tasks.suite_list_json),
+    path("suites.csv", tasks.suite_list_csv),
+    path("suites/<slug:slug>.json", tasks.suite_json),
+    path("suites/<slug:slug>.csv", tasks.suite_csv),
     path("suites/<slug:slug>/", tasks.suite_page, name="suite"),
+    path("tasks/<uuid:task_id>.json", tasks.task_json),
+    path("tasks/<uuid:task_id>.csv", tasks.task_csv),
     path("tasks/<uuid:task_id>/", tasks.task_page, name="task"),
 ]
