@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 # By line: other processes; namespaces, mounts and roots; parts of the kernel with a
-# history; the machine itself; objects that outlive a process.
+# history; the machine itself; objects that outlive a process; memory that is in no
+# process's sum.
 _DENIED: Final = """
 ptrace process_vm_readv process_vm_writev process_madvise process_mrelease pidfd_open
 pidfd_getfd pidfd_send_signal kcmp move_pages migrate_pages setpriority ioprio_set
@@ -40,6 +41,8 @@ syslog iopl ioperm lookup_dcookie nfsservctl vhangup
 
 shmget shmat shmctl msgget msgsnd msgrcv msgctl semget semop semtimedop semctl mq_open
 mq_unlink
+
+memfd_create memfd_secret
 """
 
 _PARENT_DEATH: Final = 1  # an option of prctl
@@ -110,6 +113,11 @@ def _deny_what_only_namespaces_contain(library: ModuleType, rules: Any) -> None:
         _deny(library, rules, name)
     for name in _METADATA:
         _deny(library, rules, name)
+    # A file on its way through a socket is open in no process, and space can be
+    # reserved beyond a file's end, where the limit on its size does not reach.
+    for name in ("sendmsg", "sendmmsg"):
+        _deny(library, rules, name)
+    _deny(library, rules, "fallocate", (1, library.NE, 0), code=errno.EOPNOTSUPP)
     # The jail asked to be killed with its parent, and may not take that back.
     _deny(library, rules, "prctl", (0, library.EQ, _PARENT_DEATH))
     for name in ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"):

@@ -38,11 +38,14 @@ def main(config: dict[str, Any]) -> None:
 
 
 def _feed(stdin: str) -> None:
-    """Put the text where standard input is read from."""
-    source = posix.memfd_create("stdin")
+    """Put the text where standard input is read from: a file that has no name."""
+    name = ".stdin"
+    target = posix.open(name, posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL, 0o600)
     view = memoryview(stdin.encode("utf-8", "surrogatepass"))
     while view:
-        view = view[posix.write(source, view) :]
-    posix.lseek(source, 0, 0)
+        view = view[posix.write(target, view) :]
+    posix.close(target)
+    source = posix.open(name, posix.O_RDONLY)
+    posix.unlink(name)
     posix.dup2(source, 0)
     posix.close(source)
