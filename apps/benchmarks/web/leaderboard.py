@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 DEFAULT_SUITE = "starter"
-SAMPLES_A_PAGE = 20
 PAIRS_WANTED = ("top", "all")
 CSV_COLUMNS = (
     "rank_low",
