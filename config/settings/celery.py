@@ -57,7 +57,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": float(PULSE_SECONDS),
         # Pulses that nobody took must not pile up.
         "options": {"expire_seconds": 3 * PULSE_SECONDS},
-    }
+    },
+    "core.reseal_secrets": {"task": "core.reseal_secrets", "schedule": 86_400.0},
 }
 CELERY_TASK_ALWAYS_EAGER = env.read_bool(
     "ASSAY_TASKS_EAGER",
