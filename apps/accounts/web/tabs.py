@@ -31,8 +31,20 @@ class TabLink:
     current: bool
 
 
-# In the order in which they stand.
+# In the order in which they stand; those of higher apps follow.
 TABS = (Tab("Overview", "workspace"),)
+_registered: list[Tab] = []
+
+
+def register_tab(tab: Tab) -> None:
+    """Add the part of a higher app; its `apps.py` calls this.
+
+    Raises:
+        ValueError: a part of that address is there already.
+    """
+    if any(known.view == tab.view for known in (*TABS, *_registered)):
+        raise ValueError(f"there is a tab {tab.view!r} already")
+    _registered.append(tab)
 
 
 def workspace_context(workspace: WorkspaceRow, view: str) -> dict[str, object]:
@@ -45,7 +57,7 @@ def workspace_context(workspace: WorkspaceRow, view: str) -> dict[str, object]:
                 reverse(tab.view, kwargs={"workspace_id": workspace.id}),
                 tab.view == view,
             )
-            for tab in TABS
+            for tab in (*TABS, *_registered)
             if workspace.allows(tab.needs)
         ],
     }
