@@ -10,3 +10,12 @@ class CatalogConfig(AppConfig):
 
     name = "apps.catalog"
     label = "catalog"
+
+    def ready(self) -> None:
+        """Register the workspace's tab, and what is sealed here."""
+        from apps.accounts.web.tabs import Tab, register_tab  # noqa: PLC0415
+        from apps.catalog.services.own_keys import reseal_credentials  # noqa: PLC0415
+        from apps.core.secrets import register_sealed  # noqa: PLC0415
+
+        register_tab(Tab("Credentials", "workspace-credentials"))
+        register_sealed("provider credentials", reseal_credentials)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from apps.catalog.models import Provider
+from tests.accounts.cast import Cast, make_cast
 from tests.fakes.llm_server import FakeLLM
 
 if TYPE_CHECKING:
@@ -31,3 +32,9 @@ def fake(server: FakeLLM, db: None, settings: Settings) -> Provider:
         base_url=server.base_url,
         key_variable="FAKE_API_KEY",
     )
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The owner, the admin, the teammate, the viewer, the stranger."""
+    return make_cast()

@@ -16,6 +16,9 @@ class Act(StrEnum):
     WORKSPACE_CREATED = "workspace.created"
     WORKSPACE_RENAMED = "workspace.renamed"
     TIER_CHANGED = "tier.changed"
+    CREDENTIAL_STORED = "credential.stored"
+    CREDENTIAL_REPLACED = "credential.replaced"
+    CREDENTIAL_REMOVED = "credential.removed"
 
 
 @dataclass(frozen=True, slots=True)

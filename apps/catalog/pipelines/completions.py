@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from apps.catalog.domain.concurrency import LimitChange
+    from apps.catalog.domain.credentials import OwnKey
     from apps.catalog.gateways.base import Gateway
     from apps.catalog.selectors.models import ModelRow
 
@@ -155,11 +156,13 @@ async def open_completer(
     retries: RetryPolicy | None = None,
     limits: LimitPolicy | None = None,
     timing: Timing | None = None,
+    own_key: OwnKey | None = None,
 ) -> AsyncIterator[Completer]:
     """Have a way to ask `model` for as long as the block lasts.
 
-    `now` dates the changes of the concurrency limit. A model without a key answers
-    every request with that outcome.
+    `now` dates the changes of the concurrency limit. With `own_key` a workspace asks,
+    and no key of the operator's is used. A model without a key answers every request
+    with that outcome.
 
     Raises:
         UnavailableError: the embedded model is not installed or does not start.
@@ -171,7 +174,9 @@ async def open_completer(
     limiter = AdaptiveLimiter(
         limits, model=model.full_name, now=now, clock=timing.clock
     )
-    async with open_gateway(model.provider, connections=limits.maximum) as gateway:
+    async with open_gateway(
+        model.provider, connections=limits.maximum, own_key=own_key
+    ) as gateway:
         yield Completer(
             model,
             gateway=gateway,

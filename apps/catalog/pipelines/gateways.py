@@ -12,17 +12,20 @@ from django.conf import settings
 from apps.catalog.domain.completions import Outcome
 from apps.catalog.gateways.anthropic import AnthropicGateway
 from apps.catalog.gateways.base import ClosedGateway
+from apps.catalog.gateways.discreet import DiscreetGateway
 from apps.catalog.gateways.embedded import EmbeddedGateway
 from apps.catalog.gateways.embedded_process import ensure_embedded_llm
 from apps.catalog.gateways.openai_compatible import OpenAICompatibleGateway
 from apps.catalog.models import GatewayKind
 from apps.catalog.selectors.credentials import read_key
+from apps.catalog.selectors.providers import find_fault
 from apps.core.http import open_http_client
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from apps.catalog.domain.credentials import OwnKey
     from apps.catalog.gateways.base import Gateway
     from apps.catalog.selectors.providers import ProviderRow
 
@@ -39,12 +42,14 @@ def get_run_dir() -> Path:
 
 @asynccontextmanager
 async def open_gateway(
-    provider: ProviderRow, *, connections: int = 100
+    provider: ProviderRow, *, connections: int = 100, own_key: OwnKey | None = None
 ) -> AsyncIterator[Gateway]:
     """Have a gateway to `provider` for as long as the block lasts.
 
-    A provider that cannot be asked gets a gateway that says so to every request. The
-    embedded model is started where nothing serves it yet.
+    It speaks with the operator's key, or where `own_key` is given with that one and
+    never with another, whatever it holds. A provider that cannot be asked gets a
+    gateway that says so to every request. The embedded model is started where nothing
+    serves it yet.
 
     Raises:
         UnavailableError: the embedded model is not installed or does not start.
@@ -53,27 +58,44 @@ async def open_gateway(
         async with _open_embedded(connections) as embedded:
             yield embedded
         return
-    gateway = _make_gateway(provider, connections)
+    gateway = _make_gateway(provider, connections, own_key)
     try:
         yield gateway
     finally:
         await gateway.aclose()
 
 
-def _make_gateway(provider: ProviderRow, connections: int) -> Gateway:
-    if provider.obstacle:
-        missing_key = not provider.has_key
+def _make_gateway(
+    provider: ProviderRow, connections: int, own_key: OwnKey | None
+) -> Gateway:
+    key = read_key(provider.key_variable) if own_key is None else own_key.value
+    obstacle = provider.obstacle if own_key is None else _obstacle_to(provider, own_key)
+    if obstacle:
+        missing_key = not (provider.has_key if own_key is None else key)
         outcome = Outcome.MISSING_KEY if missing_key else Outcome.UPSTREAM_FAILED
-        return ClosedGateway(outcome, f"{provider.name}: {provider.obstacle}")
+        return ClosedGateway(outcome, f"{provider.name}: {obstacle}")
     http = open_http_client(
         read_seconds=_LOCAL_SILENCE_SECONDS if provider.is_local else _SILENCE_SECONDS,
         max_connections=connections,
         is_local=provider.is_local,
     )
-    key = read_key(provider.key_variable)
+    gateway: Gateway
     if provider.gateway == GatewayKind.ANTHROPIC:
-        return AnthropicGateway(http=http, api_key=key, base_url=provider.base_url)
-    return OpenAICompatibleGateway(http=http, base_url=provider.base_url, api_key=key)
+        gateway = AnthropicGateway(http=http, api_key=key, base_url=provider.base_url)
+    else:
+        gateway = OpenAICompatibleGateway(
+            http=http, base_url=provider.base_url, api_key=key
+        )
+    return DiscreetGateway(gateway, key) if key else gateway
+
+
+def _obstacle_to(provider: ProviderRow, key: OwnKey) -> str:
+    """Return why a workspace cannot have a provider asked with its own key, or ""."""
+    if provider.is_local:
+        return "it belongs to the operator, and runs on demand do not reach it"
+    if not key.value:
+        return "the workspace holds no credential for it"
+    return find_fault(provider)
 
 
 @asynccontextmanager

@@ -80,10 +80,15 @@ def to_provider_row(provider: Provider) -> ProviderRow:
 
 
 def _find_obstacle(provider: Provider, *, has_key: bool) -> str:
+    if provider.is_active and not has_key:
+        return f"no key (set {provider.key_variable})"
+    return find_fault(provider)
+
+
+def find_fault(provider: Provider | ProviderRow) -> str:
+    """Return why a provider cannot be asked whoever's key it is, or ""."""
     if not provider.is_active:
         return "switched off"
-    if not has_key:
-        return f"no key (set {provider.key_variable})"
     needs_address = provider.gateway == GatewayKind.OPENAI_COMPATIBLE
     if needs_address and not provider.base_url:
         return f"no address (set {provider.name.upper().replace('-', '_')}_BASE_URL)"
