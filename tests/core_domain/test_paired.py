@@ -9,12 +9,18 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from apps.core.domain.intervals import Interval, clustered_t_interval
+from apps.core.domain.moments import FloatArray, group_columns
 from apps.core.domain.paired import (
+    PAIR_SETTINGS,
+    PairColumns,
+    PairedDifference,
     PairedTest,
     PairSettings,
     adjusted_interval,
+    compare_pairs,
     mcnemar_exact,
     paired_difference,
+    paired_differences,
 )
 
 ANY_SCALE = PairSettings(unit_scale=False)
@@ -181,6 +187,63 @@ def test_turning_the_pair_round_turns_the_difference_round(
     assert forward.difference is not None
     assert backward.difference == -forward.difference
     assert backward.p == forward.p
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[FloatArray, list[int] | None]:
+    """Scores of up to five models, some absent, on items that may be in clusters."""
+    models, items = draw(st.integers(2, 5)), draw(st.integers(1, 12))
+    scale = draw(st.sampled_from([[0.0, 1.0], [0.0, 0.5, 1.0], [0.1, 0.7, 3.0]]))
+    score = st.one_of(st.sampled_from(scale), st.just(math.nan))
+    rows = st.lists(score, min_size=items, max_size=items)
+    values = np.array(draw(st.lists(rows, min_size=models, max_size=models)))
+    sizes = st.lists(st.integers(0, 3), min_size=items, max_size=items)
+    return values, draw(st.one_of(st.none(), sizes.map(sorted)))
+
+
+@given(table=tables(), unit_scale=st.booleans())
+def test_all_pairs_at_once_are_what_each_pair_is_alone(
+    table: tuple[FloatArray, list[int] | None],
+    unit_scale: bool,  # noqa: FBT001
+) -> None:
+    values, clusters = table
+    settings = PairSettings(unit_scale=unit_scale)
+    starts = None if clusters is None else group_columns(clusters).starts
+    left, right = np.triu_indices(len(values), 1)
+    columns = compare_pairs(values, (left, right), starts, settings=settings)
+    for index, (a, b) in enumerate(zip(left, right, strict=True)):
+        common = np.flatnonzero(~np.isnan(values[a] - values[b])).tolist()
+        if not common:
+            assert (columns.n[index], columns.test[index]) == (0, PairedTest.NONE)
+            continue
+        groups = None if clusters is None else [clusters[item] for item in common]
+        one, other = values[a, common].tolist(), values[b, common].tolist()
+        alone = paired_difference(one, other, groups, settings=settings)
+        assert_same(columns, index, alone)
+
+
+def assert_same(columns: PairColumns, index: int, alone: PairedDifference) -> None:
+    counted = (columns.n[index], columns.units[index], columns.test[index])
+    assert counted == (alone.n, alone.units, alone.test)
+    ends = (alone.interval.low, alone.interval.high) if alone.interval else (None, None)
+    for column, expected in (
+        (columns.difference, alone.difference),
+        (columns.low, ends[0]),
+        (columns.high, ends[1]),
+        (columns.p, alone.p),
+        (columns.least_detectable, alone.least_detectable),
+    ):
+        number = math.nan if expected is None else expected
+        assert column[index] == pytest.approx(number, rel=1e-9, abs=1e-12, nan_ok=True)
+
+
+def test_blocks_of_pairs_join_to_what_one_block_gives() -> None:
+    values = np.random.default_rng(8).random((30, 900))
+    left, right = np.triu_indices(len(values), 1)
+    columns = compare_pairs(values, (left, right), None, settings=PAIR_SETTINGS)
+    assert len(columns.p) == 435
+    last = paired_differences(values[28], values[29:], None, settings=PAIR_SETTINGS)
+    assert_same(columns, 434, last[0])
 
 
 @pytest.mark.parametrize(

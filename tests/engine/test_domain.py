@@ -19,8 +19,10 @@ from apps.benchmarks.domain.estimates import (
 from apps.benchmarks.domain.latency import (
     RELATIVE_ERROR,
     bucket_latencies,
+    histogram_quantiles,
     latency_quantile,
     merge_latencies,
+    read_histogram,
 )
 from apps.benchmarks.domain.outcomes import FAILED_OUTRIGHT, GRADED, UNSCORED
 from apps.benchmarks.domain.periods import first_day_of
@@ -50,8 +52,24 @@ def test_latencies_merge_as_if_counted_together(
     assert merge_latencies(parts) == bucket_latencies(durations)
 
 
+@given(st.lists(DURATIONS, max_size=5), st.floats(0, 1))
+def test_quantiles_over_many_days_are_those_of_the_days_merged(
+    days: list[list[float]], share: float
+) -> None:
+    histograms = [bucket_latencies(durations) for durations in days]
+    expected = latency_quantile(merge_latencies(histograms), share)
+    arrays = [read_histogram(one) for one in histograms]
+    assert histogram_quantiles(arrays, (share, 0.5))[0] == expected
+
+
 def test_no_latency_has_no_quantile() -> None:
     assert latency_quantile({}, 0.5) is None
+    assert histogram_quantiles([read_histogram({})], (0.5, 0.95)) == [None, None]
+
+
+def test_a_quantile_beyond_all_is_refused() -> None:
+    with pytest.raises(ValueError, match="share"):
+        histogram_quantiles([], (0.5, 1.5))
 
 
 def test_epochs_have_seeds_of_their_own_that_fit_every_provider() -> None:

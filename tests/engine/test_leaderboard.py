@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import Workspace
 from apps.accounts.selectors.workspaces import ANONYMOUS
@@ -142,6 +144,25 @@ def test_a_new_result_shows_at_once() -> None:
     assert _read().rows[0].mean == 0.5
     _score(version, {model: "pp"})
     assert _read().rows[0].mean == 0.75
+
+
+def test_only_the_days_that_changed_are_read_anew() -> None:
+    version = make_suite(2)
+    moved, still = make_model(NOWHERE, "moved"), make_model(NOWHERE, "still")
+    _score(version, {moved: "pf", still: "pf"})
+    _score(version, {moved: "ff"}, NOW - DAY)
+    _read()
+    _score(version, {moved: "pp"})
+    with CaptureQueriesContext(connection) as queries:
+        board = _read()
+    assert {row.model: row.mean for row in board.rows} == {
+        "fake/moved": 0.5,
+        "fake/still": 0.5,
+    }
+    (read,) = [one["sql"] for one in queries if "benchmarks_taskday" in one["sql"]]
+    assert moved.hex in read
+    assert still.hex not in read
+    assert str((NOW - DAY).date()) not in read
 
 
 def test_rollups_that_were_rebuilt_show_at_once() -> None:

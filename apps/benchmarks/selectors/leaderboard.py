@@ -12,21 +12,15 @@ from functools import lru_cache
 from heapq import nsmallest
 from typing import TYPE_CHECKING
 
-from apps.benchmarks.domain.latency import latency_quantile
 from apps.benchmarks.domain.periods import DEFAULT_PERIOD, first_day_of
 from apps.benchmarks.models import ModelDay, SuiteVersion
-from apps.benchmarks.selectors.standings import (
-    ModelName,
-    Standings,
-    Usage,
-    read_names,
-    read_standings,
-)
+from apps.benchmarks.selectors.standings import Standings, Usage, read_standings
 from apps.benchmarks.selectors.suites import (
     SuiteVersionRow,
     get_visible_suites,
     to_suite_version_row,
 )
+from apps.catalog.selectors.models import name_models
 from apps.core.errors import InvalidInputError, NotFoundError
 
 if TYPE_CHECKING:
@@ -36,6 +30,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.accounts.selectors.workspaces import Viewer
+    from apps.catalog.selectors.models import ModelName
     from apps.core.domain.comparison import ModelStanding, PairComparison
 
 
@@ -153,7 +148,7 @@ def get_leaderboard(
         )
     chosen = _choose_version(viewer, suite_slug, version, since)
     standings = _standings(chosen.id, since, chosen.revision)
-    names = read_names(chosen.id, since)
+    names = name_models(usage.model_id for usage in standings.usage)
     rows = _sort(_to_rows(standings, names), _ORDER[name], reverse=sort.startswith("-"))
     pairs = _choose_pairs(chosen.id, since, chosen.revision, most_pairs)
     return Leaderboard(
@@ -289,7 +284,7 @@ def _to_rows(
 def _name_pairs(
     pairs: tuple[PairComparison, ...], names: Mapping[UUID, ModelName]
 ) -> tuple[PairComparison, ...]:
-    called = {str(model_id): name.model for model_id, name in names.items()}
+    called = {str(model_id): name.full_name for model_id, name in names.items()}
     return tuple(
         replace(pair, a=called[pair.a], b=called[pair.b])
         for pair in pairs
@@ -302,7 +297,7 @@ def _to_row(
 ) -> LeaderboardRow:
     return LeaderboardRow(
         model_id=usage.model_id,
-        model=name.model,
+        model=name.full_name,
         display_name=name.display_name,
         rank_low=standing.rank_low if standing else None,
         rank_high=standing.rank_high if standing else None,
@@ -313,8 +308,8 @@ def _to_row(
         samples=usage.scored,
         unscored=usage.unscored,
         cost_per_task=usage.cost_per_task,
-        latency_p50_ms=latency_quantile(usage.latency, 0.5),
-        latency_p95_ms=latency_quantile(usage.latency, 0.95),
+        latency_p50_ms=usage.latency_p50_ms,
+        latency_p95_ms=usage.latency_p95_ms,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         last_run_id=usage.last_run_id,

@@ -1,4 +1,4 @@
-"""Rollups as they stand, a model and a day at a time.
+"""Rollups as they stand, model by model.
 
 A row of `ModelDay` bears the suite version's revision of the transaction that last
 changed it or the `TaskDay` rows beside it. What was read under a revision is therefore
@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from django.db import connection
 
-from apps.benchmarks.models import ModelDay
+from apps.benchmarks.domain.latency import Histogram, read_histogram
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from datetime import date, datetime
     from decimal import Decimal
     from uuid import UUID
@@ -30,12 +30,10 @@ if TYPE_CHECKING:
 MOST_NUMBERS_KEPT = 4_000_000  # 32 MB
 
 
-class DayTotals(NamedTuple):
-    """What one model's samples of a UTC day came to, as `ModelDay` has it."""
+class ModelTotals(NamedTuple):
+    """What one model's samples came to over its days, as `ModelDay` has it."""
 
     model_id: UUID
-    day: date
-    revision: int
     scored: int
     unscored: int
     cost: Decimal
@@ -45,118 +43,138 @@ class DayTotals(NamedTuple):
     output_tokens: int
     last_run_id: UUID | None
     last_result_at: datetime
+    days: list[date]
+    revisions: list[int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DayDetail:
-    """The same day by task: sums and counts of scores by column, and latencies."""
+    """One model's day by task, and its latencies.
 
-    sums: FloatArray
-    counts: FloatArray
-    latency: Mapping[str, int]
+    It was read under `revision`. `scores` has two rows: sums and counts by column.
+    """
+
+    revision: int
+    scores: FloatArray
+    latency: Histogram
 
 
-_Key = tuple["UUID", "UUID", "date", int]
+_Days = dict["date", DayDetail]
 
 
 class _Memo:
-    """The latest used details, up to a number of numbers; threads may share it."""
+    """The latest used models' days, up to a number of numbers; threads may share it."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[_Key, DayDetail] = OrderedDict()
+        self._kept: OrderedDict[tuple[UUID, UUID], _Days] = OrderedDict()
         self._numbers = 0
         self._lock = threading.Lock()
 
-    def get(self, key: _Key) -> DayDetail | None:
-        with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-            return found
-
-    def put(self, key: _Key, detail: DayDetail) -> None:
+    def get(self, key: tuple[UUID, UUID]) -> _Days:
         with self._lock:
             if key not in self._kept:
-                self._numbers += 2 * detail.sums.size
-            self._kept[key] = detail
+                return {}
+            self._kept.move_to_end(key)
+            return self._kept[key].copy()
+
+    def put(self, key: tuple[UUID, UUID], day: date, detail: DayDetail) -> None:
+        with self._lock:
+            days = self._kept.setdefault(key, {})
+            if day not in days:
+                self._numbers += detail.scores.size
+            days[day] = detail
             while self._numbers > MOST_NUMBERS_KEPT:
                 _, gone = self._kept.popitem(last=False)
-                self._numbers -= 2 * gone.sums.size
+                self._numbers -= sum(old.scores.size for old in gone.values())
 
 
 _memo = _Memo()
 
+_TOTALS = """
+SELECT model_id, sum(scored), sum(unscored), sum(cost), sum(costed), sum(tokened),
+    sum(input_tokens)::bigint, sum(output_tokens)::bigint,
+    (array_agg(last_run_id ORDER BY last_result_at DESC))[1], max(last_result_at),
+    array_agg(day ORDER BY day), array_agg(revision ORDER BY day)
+FROM benchmarks_modelday
+WHERE suite_version_id = %(version)s AND day >= %(since)s
+GROUP BY model_id
+"""
 
-def read_days(
+
+def read_models(
     suite_version_id: UUID, since: date, column_of: IntArray
-) -> list[tuple[DayTotals, DayDetail]]:
-    """Return every model's days of a suite version since a UTC day.
+) -> list[tuple[ModelTotals, list[DayDetail]]]:
+    """Return every model's totals and days on a suite version since a UTC day.
 
     `column_of` gives the column of a task by its position.
     """
-    totals = [
-        DayTotals(*row)
-        for row in ModelDay.objects.filter(
-            suite_version_id=suite_version_id, day__gte=since
-        ).values_list(*DayTotals._fields)
-    ]
-    kept = [
-        _memo.get((suite_version_id, row.model_id, row.day, row.revision))
-        for row in totals
-    ]
-    missing = [row for row, detail in zip(totals, kept, strict=True) if detail is None]
-    fresh = _read_details(suite_version_id, missing, column_of) if missing else {}
-    found = (
-        (row, detail or fresh.get((row.model_id, row.day)))
-        for row, detail in zip(totals, kept, strict=True)
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_TOTALS, {"version": suite_version_id, "since": since})
+        models = [ModelTotals(*row) for row in cursor.fetchall()]
+    days: dict[UUID, _Days] = {}
+    missing: dict[tuple[UUID, date], int] = {}
+    for model in models:
+        kept = _memo.get((suite_version_id, model.model_id))
+        known = days[model.model_id] = {}
+        for day, revision in zip(model.days, model.revisions, strict=True):
+            if day in kept and kept[day].revision == revision:
+                known[day] = kept[day]
+            else:
+                missing[model.model_id, day] = revision
+    if missing:
+        for model_id, day, detail in _read_details(
+            suite_version_id, missing, column_of
+        ):
+            _memo.put((suite_version_id, model_id), day, detail)
+            days[model_id][day] = detail
     # A day that was rebuilt away between the two reads is left out.
-    return [(row, detail) for row, detail in found if detail is not None]
+    return [
+        (model, [known[day] for day in model.days if day in known])
+        for model, known in zip(models, days.values(), strict=True)
+    ]
 
 
-# One row a model and day, so that nothing is made of the numbers but arrays.
+# One row a model and day, its numbers as the wire has them: big-endian, one after the
+# other. Nothing is made of them but arrays, and text would have to be parsed.
 _DETAILS = """
-WITH wanted AS (
-    SELECT * FROM unnest(%(models)s::uuid[], %(days)s::date[]) AS pair (model_id, day)
-), tasks AS (
-    SELECT model_id, day, array_agg(position) AS positions,
-        array_agg(score_sum) AS sums, array_agg(scored) AS counts
-    FROM benchmarks_taskday JOIN wanted USING (model_id, day)
-    JOIN benchmarks_task AS task ON task.id = task_id
-    WHERE benchmarks_taskday.suite_version_id = %(version)s
-    GROUP BY model_id, day
-)
-SELECT model_id, day, latency, positions, sums, counts
-FROM benchmarks_modelday JOIN wanted USING (model_id, day)
-LEFT JOIN tasks USING (model_id, day)
-WHERE suite_version_id = %(version)s
+SELECT wanted.model_id, wanted.day, latency, positions, sums, counts
+FROM unnest(%(models)s::uuid[], %(days)s::date[]) AS wanted (model_id, day)
+JOIN benchmarks_modelday AS model_day ON model_day.suite_version_id = %(version)s
+    AND model_day.model_id = wanted.model_id AND model_day.day = wanted.day
+CROSS JOIN LATERAL (
+    SELECT string_agg(int4send(position), '') AS positions,
+        string_agg(float8send(score_sum), '') AS sums,
+        string_agg(int4send(scored), '') AS counts
+    FROM benchmarks_taskday AS task_day JOIN benchmarks_task AS task
+        ON task.id = task_id
+    WHERE task_day.suite_version_id = %(version)s
+        AND task_day.model_id = wanted.model_id AND task_day.day = wanted.day
+) AS by_task
 """
 
 
 def _read_details(
-    suite_version_id: UUID, rows: Sequence[DayTotals], column_of: IntArray
-) -> dict[tuple[UUID, date], DayDetail]:
-    by_day = {(row.model_id, row.day): row for row in rows}
+    suite_version_id: UUID,
+    missing: Mapping[tuple[UUID, date], int],
+    column_of: IntArray,
+) -> Iterator[tuple[UUID, date, DayDetail]]:
+    """Read days whose revisions are known by model and day.
+
+    The revisions were read before: what is kept under one is never older than it.
+    """
+    wanted: dict[str, UUID | list[UUID] | list[date]] = {
+        "version": suite_version_id,
+        "models": [model_id for model_id, _ in missing],
+        "days": [day for _, day in missing],
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _DETAILS,
-            {
-                "version": suite_version_id,
-                "models": [row.model_id for row in rows],
-                "days": [row.day for row in rows],
-            },
-        )
+        cursor.execute(_DETAILS, wanted)
         found = cursor.fetchall()
-    details = {}
     for model_id, day, latency, positions, sums, counts in found:
-        row = by_day[model_id, day]
-        size = len(column_of)
+        scores = np.zeros((2, len(column_of)))
+        columns = column_of[np.frombuffer(positions or b"", ">i4")]
+        scores[0, columns] = np.frombuffer(sums or b"", ">f8")
+        scores[1, columns] = np.frombuffer(counts or b"", ">i4")
         # Django has its cursors leave JSON as text.
-        detail = DayDetail(np.zeros(size), np.zeros(size), json.loads(latency))
-        if positions:
-            detail.sums[column_of[positions]] = sums
-            detail.counts[column_of[positions]] = counts
-        # The revision was read before: what is kept under it is never older than it.
-        _memo.put((suite_version_id, model_id, day, row.revision), detail)
-        details[model_id, day] = detail
-    return details
+        histogram = read_histogram(json.loads(latency))
+        yield model_id, day, DayDetail(missing[model_id, day], scores, histogram)

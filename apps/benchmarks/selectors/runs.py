@@ -165,8 +165,11 @@ def list_runs(
 
 def list_active_runs(viewer: Viewer, *, limit: int = 10) -> tuple[RunRow, ...]:
     """Return the visible runs that are queued or running, newest first."""
-    runs = get_visible_runs(viewer).filter(status__in=ACTIVE).defer("manifest")
-    found = _with_parts(runs).order_by("-pk")[:limit]
+    runs = get_visible_runs(viewer).filter(status__in=ACTIVE)
+    # Mostly there are none, and to ask only for that takes a third of the time.
+    if not runs.exists():
+        return ()
+    found = _with_parts(runs.defer("manifest")).order_by("-pk")[:limit]
     return tuple(to_run_row(run) for run in found)
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import lru_cache
 from math import inf, isinf
 from statistics import median
@@ -12,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from apps.benchmarks.domain.latency import merge_latencies
-from apps.benchmarks.models import ModelDay, Task
-from apps.benchmarks.selectors.rollup_days import read_days
+from apps.benchmarks.domain.latency import histogram_quantiles
+from apps.benchmarks.models import Task
+from apps.benchmarks.selectors.rollup_days import read_models
 from apps.core.domain.comparison import compare_models
 from apps.core.domain.moments import group_columns
 from apps.core.domain.score_table import ScoreTable
@@ -22,13 +20,14 @@ from apps.core.domain.score_table import ScoreTable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
+    from decimal import Decimal
     from uuid import UUID
 
-    from apps.benchmarks.selectors.rollup_days import DayDetail, DayTotals
+    from apps.benchmarks.selectors.rollup_days import DayDetail, ModelTotals
     from apps.core.domain.comparison import ModelStanding, PairComparison
     from apps.core.domain.moments import FloatArray, Grouping, IntArray
 
-    _Day = tuple[DayTotals, DayDetail]
+    _Model = tuple[ModelTotals, list[DayDetail]]
 
 # Clustered intervals keep their promise from this many families on, as
 # docs/explanation/statistics.md measures; below it tasks count as draws of their own.
@@ -45,17 +44,10 @@ class Usage:
     cost_per_task: Decimal | None
     input_tokens: int | None
     output_tokens: int | None
-    latency: Mapping[str, int]
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
     last_run_id: UUID | None
     last_result_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ModelName:
-    """What a model is called."""
-
-    model: str  # provider/name
-    display_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +73,14 @@ def read_standings(suite_version_id: UUID, since: date) -> Standings:
     are taken as one draw, where the version has at least `FEWEST_CLUSTERS` families.
     """
     columns = _arrange_tasks(suite_version_id)
-    days = read_days(suite_version_id, since, columns.column_of)
-    comparison = compare_models(_tabulate(days, columns))
+    models = read_models(suite_version_id, since, columns.column_of)
+    comparison = compare_models(_tabulate(models, columns))
     return Standings(
         tasks=len(columns.items),
         clustered=columns.grouping is not None,
         models={model.model: model for model in comparison.models},
         pairs=comparison.pairs,
-        usage=_sum_usage(days),
+        usage=tuple(_to_usage(*model) for model in models),
         least_detectable_difference=_middle(
             model.least_detectable_difference for model in comparison.models
         ),
@@ -127,21 +119,6 @@ def read_clusters(suite_version_id: UUID) -> Mapping[UUID, str]:
     return choose_clusters(dict(tasks.values_list("id", "family_id")))
 
 
-def read_names(suite_version_id: UUID, since: date) -> dict[UUID, ModelName]:
-    """Return what the models that stand on a suite version are called by now."""
-    found = (
-        ModelDay.objects.filter(suite_version_id=suite_version_id, day__gte=since)
-        .values_list(
-            "model_id", "model__provider__name", "model__name", "model__display_name"
-        )
-        .distinct()
-    )
-    return {
-        model_id: ModelName(f"{provider}/{name}", display_name)
-        for model_id, provider, name, display_name in found
-    }
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Columns:
     """A version's tasks as columns of a table, brought together by cluster."""
@@ -172,18 +149,15 @@ def _arrange_tasks(suite_version_id: UUID) -> _Columns:
     return _Columns(tuple(str(tasks[i][0]) for i in order), column_of, grouping)
 
 
-def _tabulate(days: Sequence[_Day], columns: _Columns) -> ScoreTable:
+def _tabulate(models: Sequence[_Model], columns: _Columns) -> ScoreTable:
     """Average each task's scores over the days; NaN where a model has none."""
-    rows: dict[UUID, tuple[FloatArray, FloatArray]] = {}
-    for totals, detail in days:
-        sums, counts = rows.get(totals.model_id, (0.0, 0.0))
-        rows[totals.model_id] = (sums + detail.sums, counts + detail.counts)
-    scored = {model: both for model, both in rows.items() if both[1].any()}
+    scored = {str(totals.model_id): _add_up(days) for totals, days in models if days}
+    scored = {model: both for model, both in scored.items() if both[1].any()}
     values = np.full((len(scored), len(columns.items)), np.nan)
     for row, (sums, counts) in zip(values, scored.values(), strict=True):
         np.divide(sums, counts, out=row, where=counts > 0)
     return ScoreTable(
-        models=tuple(str(model_id) for model_id in scored),
+        models=tuple(scored),
         items=columns.items,
         values=values,
         starts=columns.grouping.starts if columns.grouping else None,
@@ -191,30 +165,26 @@ def _tabulate(days: Sequence[_Day], columns: _Columns) -> ScoreTable:
     )
 
 
-def _sum_usage(days: Sequence[_Day]) -> tuple[Usage, ...]:
-    by_model: dict[UUID, list[_Day]] = defaultdict(list)
-    for day in days:
-        by_model[day[0].model_id].append(day)
-    return tuple(_to_usage(found) for found in by_model.values())
+def _add_up(days: Sequence[DayDetail]) -> FloatArray:
+    total = days[0].scores.copy()
+    for day in days[1:]:
+        total += day.scores
+    return total
 
 
-def _to_usage(days: Sequence[_Day]) -> Usage:
-    totals = [row for row, _ in days]
-    latest = max(totals, key=lambda row: row.last_result_at)
-    tokened = any(row.tokened for row in totals)
+def _to_usage(totals: ModelTotals, days: Sequence[DayDetail]) -> Usage:
+    p50, p95 = histogram_quantiles([day.latency for day in days], (0.5, 0.95))
     return Usage(
-        model_id=latest.model_id,
-        scored=sum(row.scored for row in totals),
-        unscored=sum(row.unscored for row in totals),
-        cost_per_task=divide_cost(
-            sum((row.cost for row in totals), Decimal(0)),
-            sum(row.costed for row in totals),
-        ),
-        input_tokens=sum(row.input_tokens for row in totals) if tokened else None,
-        output_tokens=sum(row.output_tokens for row in totals) if tokened else None,
-        latency=merge_latencies(detail.latency for _, detail in days),
-        last_run_id=latest.last_run_id,
-        last_result_at=latest.last_result_at,
+        model_id=totals.model_id,
+        scored=totals.scored,
+        unscored=totals.unscored,
+        cost_per_task=divide_cost(totals.cost, totals.costed),
+        input_tokens=totals.input_tokens if totals.tokened else None,
+        output_tokens=totals.output_tokens if totals.tokened else None,
+        latency_p50_ms=p50,
+        latency_p95_ms=p95,
+        last_run_id=totals.last_run_id,
+        last_result_at=totals.last_result_at,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.selectors.workspaces import Viewer
 from apps.benchmarks.domain.codec import decode_spec
@@ -38,6 +38,14 @@ class SuiteVersionRow:
     content_hash: str
     created_at: datetime
     tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteName:
+    """What a suite is called in addresses and by people."""
+
+    slug: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,13 @@ def get_suite_version(
         what = f"suite {slug!r}" if number is None else f"suite {slug!r} v{number}"
         raise NotFoundError(f"There is no {what}.")
     return to_suite_version_row(version, version.task_count)
+
+
+def list_suite_names(viewer: Viewer) -> tuple[SuiteName, ...]:
+    """Return the visible suites that have a version, by slug."""
+    versions = SuiteVersion.objects.filter(suite=OuterRef("pk"))
+    suites = get_visible_suites(viewer).filter(Exists(versions)).order_by("slug")
+    return tuple(SuiteName(*both) for both in suites.values_list("slug", "title"))
 
 
 def list_suite_versions(viewer: Viewer) -> tuple[SuiteVersionRow, ...]:

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from apps.benchmarks.domain.periods import DEFAULT_PERIOD, PERIODS
 from apps.benchmarks.selectors.leaderboard import (
-    MOST_PAIRS,
     SORTS,
     Leaderboard,
     get_leaderboard,
@@ -23,12 +22,11 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from apps.accounts.selectors.workspaces import Viewer
-    from apps.benchmarks.selectors.suites import SuiteVersionRow
+    from apps.benchmarks.selectors.suites import SuiteName
     from apps.core.domain.comparison import PairComparison
 
 SHOWN_PAIRS = 10
 ROWS_A_PAGE = 20
-PAIRS_WANTED = ("top", "all")
 MAX_VERSION = 2**31 - 1
 _TESTS = {
     "mcnemar": "exact McNemar",
@@ -83,22 +81,23 @@ class PairLine:
     pair: PairComparison
 
 
-def read_board(request: HttpRequest, viewer: Viewer, slug: str) -> Leaderboard:
-    """Return the leaderboard that the address asks for.
+def read_board(
+    request: HttpRequest, viewer: Viewer, slug: str, *, most_pairs: int | None
+) -> Leaderboard:
+    """Return the leaderboard that the address asks for, with that many pairs.
 
     Raises:
         InvalidInputError: the address asks for an unknown period or order.
         NotFoundError: no such suite or version is visible.
     """
     orders = [*SORTS, *(f"-{name}" for name in SORTS)]
-    wanted = read_choice(request, "pairs", PAIRS_WANTED, "top")
     return get_leaderboard(
         viewer,
         slug,
         period=read_period(request),
         sort=read_choice(request, "sort", orders, "rank"),
         version=read_version(request),
-        most_pairs=None if wanted == "all" else MOST_PAIRS,
+        most_pairs=most_pairs,
         now=timezone.now(),
     )
 
@@ -125,23 +124,28 @@ def board_context(
     request: HttpRequest,
     viewer: Viewer,
     board: Leaderboard,
-    suites: tuple[SuiteVersionRow, ...],
+    suites: tuple[SuiteName, ...],
 ) -> dict[str, object]:
     """Return what the table and the switches above it show."""
     pages = max(1, -(-len(board.rows) // ROWS_A_PAGE))
     number = read_number(request, "page", 1, low=1, high=pages)
     start = (number - 1) * ROWS_A_PAGE
+    suite = board.version
+    evidence = f"?{urlencode({'period': board.period, 'version': suite.number})}"
     return {
         "board": board,
-        "rows": board.rows[start : start + ROWS_A_PAGE],
+        "lines": [
+            (row, f"/leaderboard/{suite.suite_slug}/{row.model_id}/{evidence}")
+            for row in board.rows[start : start + ROWS_A_PAGE]
+        ],
         **page_links(request, number, pages),
         "twin_query": _twin_query(board),
-        "suite": board.version,
+        "suite": suite,
         "headers": [_header(request, key, board.sort) for key in SORTS_SHOWN],
         "pairs": _telling_pairs(board),
         "active_runs": list_active_runs(viewer, limit=5),
         "periods": period_choices(request, board.period),
-        "suites": _suite_choices(request, suites, board.version.suite_slug),
+        "suites": _suite_choices(request, suites, suite.suite_slug),
     }
 
 
@@ -201,16 +205,16 @@ def _telling_pairs(board: Leaderboard) -> list[PairLine]:
 
 
 def _suite_choices(
-    request: HttpRequest, suites: tuple[SuiteVersionRow, ...], slug: str
+    request: HttpRequest, suites: tuple[SuiteName, ...], slug: str
 ) -> list[Choice]:
     # A version, an order and a page of one suite mean nothing on another.
     own = dict.fromkeys(("sort", "version", "page", "pairs"))
     query = with_query(request, **own).removeprefix(request.path)
     return [
         Choice(
-            one.suite_title,
-            f"/leaderboard/{one.suite_slug}/{query}",
-            one.suite_slug == slug,
+            one.title,
+            f"/leaderboard/{one.slug}/{query}",
+            one.slug == slug,
         )
         for one in suites
     ]

@@ -58,6 +58,14 @@ class ModelRow:
         return self.provider.is_available
 
 
+@dataclass(frozen=True, slots=True)
+class ModelName:
+    """What a model is called: in addresses, `provider/name`, and by people."""
+
+    full_name: str
+    display_name: str
+
+
 def price_source_labels() -> dict[str, str]:
     """Return where a price may be from, each as people read it."""
     return {source.value: str(source.label) for source in PriceSource}
@@ -91,6 +99,17 @@ def get_models(model_ids: Iterable[UUID]) -> dict[UUID, ModelRow]:
     """Return the models of those ids that exist, by id, in one query."""
     found = Model.objects.select_related("provider").filter(id__in=list(model_ids))
     return {model.id: _to_row(model) for model in found}
+
+
+def name_models(model_ids: Iterable[UUID]) -> dict[UUID, ModelName]:
+    """Return what the models of those ids are called by now."""
+    found = Model.objects.filter(id__in=list(model_ids)).values_list(
+        "id", "provider__name", "name", "display_name"
+    )
+    return {
+        model_id: ModelName(f"{provider}/{name}", display_name)
+        for model_id, provider, name, display_name in found
+    }
 
 
 def resolve_models(text: str) -> tuple[ModelRow, ...]:

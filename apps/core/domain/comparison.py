@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import inf, isinf
+from math import inf, isinf, isnan
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -14,10 +14,9 @@ from apps.core.domain.estimates import IntervalMethod, MeanEstimate, estimate_me
 from apps.core.domain.intervals import LEVEL
 from apps.core.domain.multiplicity import holm_adjust
 from apps.core.domain.paired import (
-    PairedDifference,
     PairedTest,
     PairSettings,
-    paired_differences,
+    compare_pairs,
 )
 from apps.core.domain.power import DESIGN, Design
 from apps.core.domain.ranking import (
@@ -29,6 +28,7 @@ from apps.core.domain.ranking import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from apps.core.domain.moments import FloatArray
     from apps.core.domain.score_table import ScoreTable
 
 
@@ -102,7 +102,7 @@ def compare_models(
 ) -> Comparison:
     """Will give every model's mean, interval and rank range, and every pair's test.
 
-    Means: `estimate_means`. Pairs: `paired_differences` on the common items, Holm's
+    Means: `estimate_means`. Pairs: `compare_pairs` on the common items, Holm's
     correction over the pairs that have any. Ranks: `paired_rank_ranges`, or
     `interval_rank_ranges` in the interval mode. A pair without a common item has no
     p-value and is never significant. Models are ordered by falling mean, then name.
@@ -139,40 +139,31 @@ def _compare_pairs(
     settings: PairSettings,
 ) -> tuple[PairComparison, ...]:
     rows = table.values[np.array(order, dtype=np.int64)]
-    found: list[tuple[str, str, PairedDifference]] = []
-    for i, name in enumerate(names[:-1]):
-        against = paired_differences(
-            rows[i], rows[i + 1 :], table.starts, settings=settings
-        )
-        found += [
-            (name, other, pair)
-            for other, pair in zip(names[i + 1 :], against, strict=True)
-        ]
-    tested = [pair.p for _, _, pair in found if pair.p is not None]
-    adjusted = iter(holm_adjust(tested))
-    return tuple(
-        _pair(a, b, pair, None if pair.p is None else next(adjusted), settings.design)
-        for a, b, pair in found
+    left, right = np.triu_indices(len(names), 1)
+    found = compare_pairs(rows, (left, right), table.starts, settings=settings)
+    tested = ~np.isnan(found.p)
+    adjusted = np.full(len(left), np.nan)
+    adjusted[tested] = holm_adjust(found.p[tested])
+    columns = (
+        [names[i] for i in left.tolist()],
+        [names[i] for i in right.tolist()],
+        _known(found.difference),
+        _known(found.low),
+        _known(found.high),
+        found.n.tolist(),
+        found.units.tolist(),
+        _known(found.p),
+        _known(adjusted),
+        found.test.tolist(),
+        (adjusted <= settings.design.alpha).tolist(),
+        _known(found.least_detectable),
     )
+    return tuple(PairComparison(*values) for values in zip(*columns, strict=True))
 
 
-def _pair(
-    a: str, b: str, pair: PairedDifference, p_adjusted: float | None, design: Design
-) -> PairComparison:
-    return PairComparison(
-        a=a,
-        b=b,
-        difference=pair.difference,
-        ci_low=pair.interval.low if pair.interval else None,
-        ci_high=pair.interval.high if pair.interval else None,
-        n=pair.n,
-        units=pair.units,
-        p=pair.p,
-        p_adjusted=p_adjusted,
-        test=pair.test,
-        significant=p_adjusted is not None and p_adjusted <= design.alpha,
-        least_detectable_difference=pair.least_detectable,
-    )
+def _known(column: FloatArray) -> list[float | None]:
+    """Put None for NaN."""
+    return [None if isnan(number) else number for number in column.tolist()]
 
 
 def _rank_ranges(

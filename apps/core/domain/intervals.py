@@ -16,6 +16,7 @@ from apps.core.domain.moments import (
     group_columns,
     row_moments,
 )
+from apps.core.domain.student import student_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -42,8 +43,7 @@ def normal_quantile(level: float) -> float:
 
 def t_quantile(level: float, df: FloatArray) -> FloatArray:
     """Two-sided critical values of Student's t, one per degrees of freedom."""
-    critical: FloatArray = special.stdtrit(df, (1 + level) / 2)
-    return critical
+    return student_quantile((1 + level) / 2, df)
 
 
 def wilson_interval(successes: float, n: int, *, level: float = LEVEL) -> Interval:

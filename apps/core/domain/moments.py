@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+ObjectArray = NDArray[np.object_]
 
 # Sums of rounded decimals leave a spread of about 1e-16 of the scores' size where
 # there is none; dividing by it would make a t statistic of 1e15.
@@ -58,7 +59,10 @@ def group_columns(clusters: Sequence[Hashable]) -> Grouping:
 
 
 def row_moments(
-    values: FloatArray, starts: IntArray | None = None, *, scale: float | None = None
+    values: FloatArray,
+    starts: IntArray | None = None,
+    *,
+    scale: FloatArray | None = None,
 ) -> Moments:
     """Will estimate each row's mean and the standard error of that mean.
 
@@ -70,7 +74,7 @@ def row_moments(
         values: rows x columns; NaN where a row has no score.
         starts: first column of each cluster, for columns already in cluster order;
             None where every column is a unit.
-        scale: size of the numbers that `values` were computed from, against which a
+        scale: size of the numbers that each row was computed from, against which a
             spread counts as rounding noise; by default the largest of `values`.
     """
     present = ~np.isnan(values)

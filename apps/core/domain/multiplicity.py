@@ -9,8 +9,10 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from apps.core.domain.moments import FloatArray
 
-def holm_adjust(p_values: Sequence[float]) -> tuple[float, ...]:
+
+def holm_adjust(p_values: Sequence[float] | FloatArray) -> tuple[float, ...]:
     """Will give Holm's step-down adjusted p-values, in the order of the input.
 
     The i-th smallest of m is max over j <= i of min(1, (m - j + 1) p(j)) (Holm 1979,

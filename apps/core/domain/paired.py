@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
-from apps.core.domain.estimates import rows_of_zero_and_one
 from apps.core.domain.intervals import LEVEL, Interval, normal_quantile, t_quantile
 from apps.core.domain.moments import (
     NO_SPREAD,
@@ -17,13 +16,14 @@ from apps.core.domain.moments import (
     FloatArray,
     IntArray,
     Moments,
+    ObjectArray,
     group_columns,
     row_moments,
 )
 from apps.core.domain.power import (
     DESIGN,
     Design,
-    least_detectable_discordant,
+    least_detectable_discordants,
     least_detectable_from_errors,
 )
 
@@ -70,6 +70,23 @@ class PairSettings:
 
 PAIR_SETTINGS = PairSettings()
 
+# Blocks of 2 MB: 300 models on 200 items would fill 72 MB an array.
+_NUMBERS_AT_ONCE = 1 << 18
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairColumns:
+    """`PairedDifference` of many pairs, a column a field; NaN is its None."""
+
+    n: IntArray
+    units: IntArray
+    difference: FloatArray
+    low: FloatArray
+    high: FloatArray
+    p: FloatArray
+    least_detectable: FloatArray
+    test: ObjectArray  # of PairedTest
+
 
 def mcnemar_exact(only_first: int, only_second: int) -> float:
     """Will give the two-sided exact p-value for items on which two models disagree.
@@ -94,7 +111,7 @@ def paired_difference(
     *,
     settings: PairSettings = PAIR_SETTINGS,
 ) -> PairedDifference:
-    """Will compare two models item by item; `paired_differences` says how.
+    """Will compare two models item by item; `compare_pairs` says how.
 
     Args:
         first: scores of the first model, one finite number per item.
@@ -123,7 +140,30 @@ def paired_differences(
     *,
     settings: PairSettings,
 ) -> list[PairedDifference]:
-    """Will compare one model with several, each on the items that both have.
+    """Will compare one model with several; `compare_pairs` says how.
+
+    Args:
+        first: items in cluster order, NaN where there is no score.
+        others: models x items, likewise.
+        starts: first column of each cluster, or None.
+        settings: scale, confidence level and planned error rates.
+    """
+    rows = np.vstack([first, others])
+    right = np.arange(1, len(rows), dtype=np.int64)
+    found = compare_pairs(
+        rows, (np.zeros_like(right), right), starts, settings=settings
+    )
+    return [_row(found, index) for index in range(len(right))]
+
+
+def compare_pairs(
+    values: FloatArray,
+    pairs: tuple[IntArray, IntArray],
+    starts: IntArray | None,
+    *,
+    settings: PairSettings,
+) -> PairColumns:
+    """Will compare any pairs of models, each on the items that both have.
 
     Per-item differences carry the comparison (Miller 2024, arXiv 2411.00640, section
     4): 0/1 scores without clusters get McNemar's exact test and Bonett and Price's
@@ -136,23 +176,27 @@ def paired_differences(
     units.
 
     Args:
-        first: items in cluster order, NaN where there is no score.
-        others: models x items, likewise.
+        values: models x items in cluster order, NaN where there is no score.
+        pairs: rows of the first and of the second model of each pair.
         starts: first column of each cluster, or None.
         settings: scale, confidence level and planned error rates.
     """
-    differences = first[np.newaxis, :] - others
-    size = float(np.nanmax(np.abs(np.vstack([first, others])), initial=0.0))
-    moments = row_moments(differences, starts, scale=size)
-    by_counts = _McNemarRows(differences, settings)
-    test = PairedTest.T if starts is None else PairedTest.CLUSTERED_T
-    by_spread = _SpreadRows(moments, settings, test, noise=NO_SPREAD * size)
-    countable = _countable(first, others, differences) & (moments.n > 0)
-    countable &= settings.unit_scale and starts is None
-    return [
-        by_counts.result(row) if countable[row] else by_spread.result(row)
-        for row in range(len(others))
+    left, right = pairs
+    at_once = max(1, _NUMBERS_AT_ONCE // max(1, values.shape[1]))
+    blocks = [
+        _compare_block(
+            values, left[i : i + at_once], right[i : i + at_once], starts, settings
+        )
+        for i in range(0, max(1, len(left)), at_once)
     ]
+    if len(blocks) == 1:
+        return blocks[0]
+    return PairColumns(
+        **{
+            field.name: np.concatenate([getattr(block, field.name) for block in blocks])
+            for field in fields(PairColumns)
+        }
+    )
 
 
 def adjusted_interval(
@@ -164,20 +208,23 @@ def adjusted_interval(
     is Bonett and Price's (2012, J. Educational and Behavioral Statistics 37:479-488);
     it keeps a width where all differences agree. Assumes independent differences.
     """
+    low, high = _adjusted_bounds(
+        np.array([total]), np.array([total_of_squares]), np.array([n]), level
+    )
+    return Interval(float(low[0]), float(high[0]))
+
+
+def _adjusted_bounds(
+    totals: FloatArray | IntArray,
+    totals_of_squares: FloatArray | IntArray,
+    n: IntArray,
+    level: float,
+) -> tuple[FloatArray, FloatArray]:
     size = n + 2
-    centre = total / size
-    variance = ((total_of_squares + 2) / size - centre**2) / size
-    half = normal_quantile(level) * max(variance, 0.0) ** 0.5
-    return Interval(centre - half, centre + half).clipped(-1.0, 1.0)
-
-
-def _countable(
-    first: FloatArray, others: FloatArray, differences: FloatArray
-) -> BoolArray:
-    """Tell for each row whether both models' common scores are all 0 or 1."""
-    absent = np.isnan(differences)
-    mine = rows_of_zero_and_one(np.where(absent, np.nan, first))
-    return mine & rows_of_zero_and_one(np.where(absent, np.nan, others))
+    centre = totals / size
+    variance = ((totals_of_squares + 2) / size - centre**2) / size
+    half = normal_quantile(level) * np.sqrt(np.maximum(variance, 0.0))
+    return np.maximum(centre - half, -1.0), np.minimum(centre + half, 1.0)
 
 
 def _mcnemar_p(only_first: IntArray, only_second: IntArray) -> FloatArray:
@@ -187,81 +234,120 @@ def _mcnemar_p(only_first: IntArray, only_second: IntArray) -> FloatArray:
     return doubled
 
 
-class _McNemarRows:
-    """Rows of differences between 0/1 scores."""
+def _compare_block(
+    values: FloatArray,
+    left: IntArray,
+    right: IntArray,
+    starts: IntArray | None,
+    settings: PairSettings,
+) -> PairColumns:
+    differences = values[left] - values[right]
+    sizes = np.nanmax(np.abs(values), axis=1, initial=0.0)
+    scale = np.maximum(sizes[left], sizes[right])
+    moments = row_moments(differences, starts, scale=scale)
+    test = PairedTest.T if starts is None else PairedTest.CLUSTERED_T
+    found = _by_spread(moments, settings, test)
+    compared = moments.n > 0
+    _judge_by_sign(
+        found, compared & np.isnan(found.low), settings, noise=NO_SPREAD * scale
+    )
+    if starts is None and settings.unit_scale:
+        countable = compared & ~_holds_fractions(values, left, right, differences)
+        _judge_by_counts(found, countable, differences, settings)
+    found.test[~compared] = PairedTest.NONE
+    return found
 
-    def __init__(self, differences: FloatArray, settings: PairSettings) -> None:
-        self.settings = settings
-        self.n = (~np.isnan(differences)).sum(axis=1)
-        self.wins = (differences == 1).sum(axis=1)
-        self.losses = (differences == -1).sum(axis=1)
-        self.p = _mcnemar_p(self.wins, self.losses)
 
-    def result(self, row: int) -> PairedDifference:
-        n, wins, losses = int(self.n[row]), int(self.wins[row]), int(self.losses[row])
-        return PairedDifference(
-            n=n,
-            units=n,
-            difference=(wins - losses) / n,
-            interval=adjusted_interval(
-                wins - losses, wins + losses, n, level=self.settings.level
-            ),
-            p=float(self.p[row]),
-            test=PairedTest.MCNEMAR,
-            least_detectable=least_detectable_discordant(
-                (wins + losses) / n, n, design=self.settings.design
-            ),
+def _by_spread(
+    moments: Moments, settings: PairSettings, test: PairedTest
+) -> PairColumns:
+    """Judge differences by their standard error; NaN where it is 0 or unknown."""
+    errors = np.where(moments.standard_error > 0, moments.standard_error, np.nan)
+    half = t_quantile(settings.level, moments.df) * errors
+    low, high = moments.mean - half, moments.mean + half
+    detectable = least_detectable_from_errors(errors, moments.df, settings.design)
+    if settings.unit_scale:
+        low, high = np.maximum(low, -1.0), np.minimum(high, 1.0)
+        detectable[detectable > 1.0] = np.nan
+    tests = np.empty(len(half), dtype=np.object_)
+    tests[:] = test  # `np.full` would make a plain text of it
+    return PairColumns(
+        n=moments.n,
+        units=moments.units.copy(),
+        difference=moments.mean,
+        low=low,
+        high=high,
+        p=2.0 * special.stdtr(moments.df, -np.abs(moments.mean / errors)),
+        least_detectable=detectable,
+        test=tests,
+    )
+
+
+def _judge_by_sign(
+    found: PairColumns, rows: BoolArray, settings: PairSettings, *, noise: FloatArray
+) -> None:
+    """Fill in the rows whose units all differ alike."""
+    mean, units = found.difference[rows], found.units[rows]
+    if settings.unit_scale:
+        found.low[rows], found.high[rows] = _adjusted_bounds(
+            mean * units, mean**2 * units, units, settings.level
         )
+    else:
+        found.high[rows] = np.nan
+    alike = np.minimum(1.0, 2.0 * 0.5**units)
+    found.p[rows] = np.where(np.abs(mean) <= noise[rows], 1.0, alike)
+    found.least_detectable[rows] = np.nan
+    found.test[rows] = PairedTest.SIGN
 
 
-class _SpreadRows:
-    """Rows of differences of any scores, judged by their standard error."""
+def _holds_fractions(
+    values: FloatArray, left: IntArray, right: IntArray, differences: FloatArray
+) -> BoolArray:
+    """Tell for each pair whether a score of a common item is neither 0 nor 1."""
+    fractions = ~((values == 0) | (values == 1) | np.isnan(values))
+    if not fractions.any():
+        return np.zeros(len(left), dtype=np.bool_)
+    common = ~np.isnan(differences)
+    held: BoolArray = ((fractions[left] | fractions[right]) & common).any(axis=1)
+    return held
 
-    def __init__(
-        self,
-        moments: Moments,
-        settings: PairSettings,
-        test: PairedTest,
-        *,
-        noise: float,
-    ) -> None:
-        self.moments = moments
-        self.settings = settings
-        self.test = test
-        self.noise = noise
-        self.largest = 1.0 if settings.unit_scale else np.inf
-        errors = np.where(moments.standard_error > 0, moments.standard_error, np.nan)
-        df = moments.df
-        self.half_widths = t_quantile(settings.level, df) * errors
-        self.p = 2.0 * special.stdtr(df, -np.abs(moments.mean / errors))
-        self.detectable = least_detectable_from_errors(errors, df, settings.design)
 
-    def result(self, row: int) -> PairedDifference:
-        n, units = int(self.moments.n[row]), int(self.moments.units[row])
-        if n == 0:
-            return PairedDifference(0, 0, None, None, None, PairedTest.NONE, None)
-        mean, half = float(self.moments.mean[row]), float(self.half_widths[row])
-        if np.isnan(half):
-            return self._without_spread(mean, n, units)
-        interval = Interval(mean - half, mean + half)
-        if self.settings.unit_scale:
-            interval = interval.clipped(-1.0, 1.0)
-        detectable = float(self.detectable[row])
-        return PairedDifference(
-            n=n,
-            units=units,
-            difference=mean,
-            interval=interval,
-            p=float(self.p[row]),
-            test=self.test,
-            least_detectable=detectable if detectable <= self.largest else None,
-        )
+def _judge_by_counts(
+    found: PairColumns,
+    rows: BoolArray,
+    differences: FloatArray,
+    settings: PairSettings,
+) -> None:
+    """Fill in the rows of differences between 0/1 scores."""
+    if not rows.any():
+        return
+    n = found.n[rows]
+    wins = (differences[rows] == 1).sum(axis=1, dtype=np.int64)
+    losses = (differences[rows] == -1).sum(axis=1, dtype=np.int64)
+    found.units[rows] = n
+    found.difference[rows] = (wins - losses) / n
+    found.low[rows], found.high[rows] = _adjusted_bounds(
+        wins - losses, wins + losses, n, settings.level
+    )
+    found.p[rows] = _mcnemar_p(wins, losses)
+    found.least_detectable[rows] = least_detectable_discordants(
+        (wins + losses) / n, n, design=settings.design
+    )
+    found.test[rows] = PairedTest.MCNEMAR
 
-    def _without_spread(self, mean: float, n: int, units: int) -> PairedDifference:
-        interval = None
-        if self.settings.unit_scale:
-            interval = adjusted_interval(
-                mean * units, mean**2 * units, units, level=self.settings.level
-            )
-        p = 1.0 if abs(mean) <= self.noise else min(1.0, 2.0 * 0.5**units)
-        return PairedDifference(n, units, mean, interval, p, PairedTest.SIGN, None)
+
+def _row(found: PairColumns, index: int) -> PairedDifference:
+    low, high = float(found.low[index]), float(found.high[index])
+    return PairedDifference(
+        n=int(found.n[index]),
+        units=int(found.units[index]),
+        difference=_known(found.difference[index]),
+        interval=None if np.isnan(low) else Interval(low, high),
+        p=_known(found.p[index]),
+        test=found.test[index],
+        least_detectable=_known(found.least_detectable[index]),
+    )
+
+
+def _known(number: float) -> float | None:
+    return None if np.isnan(number) else float(number)

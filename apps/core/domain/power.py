@@ -10,9 +10,10 @@ import numpy as np
 from scipy import special
 
 from apps.core.domain.moments import MIN_UNITS
+from apps.core.domain.student import student_quantile
 
 if TYPE_CHECKING:
-    from apps.core.domain.moments import FloatArray
+    from apps.core.domain.moments import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,8 @@ def least_detectable_from_errors(
     standard_errors: FloatArray, df: FloatArray, design: Design = DESIGN
 ) -> FloatArray:
     """Will do the same for standard errors of any kind, clustered ones included."""
-    multiplier = special.stdtrit(df, 1 - design.alpha / 2)
-    multiplier += special.stdtrit(df, design.power)
-    detectable: FloatArray = multiplier * standard_errors
-    return detectable
+    multiplier = student_quantile(1 - design.alpha / 2, df)
+    return (multiplier + student_quantile(design.power, df)) * standard_errors
 
 
 def least_detectable_discordant(
@@ -75,18 +74,32 @@ def least_detectable_discordant(
     """
     if not 0 <= discordance <= 1:
         raise ValueError(f"discordance {discordance} is not within 0-1")
+    shares, counts = np.array([discordance]), np.array([n])
+    found = float(least_detectable_discordants(shares, counts, design=design)[0])
+    return None if math.isnan(found) else found
+
+
+def least_detectable_discordants(
+    discordance: FloatArray, n: IntArray, *, design: Design = DESIGN
+) -> FloatArray:
+    """Will do the same for many pairs at once; NaN where it gives None."""
     needed = math.ceil(1 - math.log2(design.alpha))
-    if n < needed:
-        return None
-    floor = float(special.betaincinv(needed, n - needed + 1, design.power))
-    asymptotic = _connor(discordance, n, design)
-    return floor if asymptotic > discordance else max(floor, asymptotic)
+    enough = np.where(n < needed, np.nan, n)
+    floor = special.betaincinv(needed, enough - needed + 1, design.power)
+    asymptotic = _connor(discordance, enough, design)
+    detectable: FloatArray = np.where(
+        asymptotic > discordance, floor, np.maximum(floor, asymptotic)
+    )
+    return detectable
 
 
-def _connor(discordance: float, n: int, design: Design) -> float:
+def _connor(discordance: FloatArray, n: FloatArray, design: Design) -> FloatArray:
     """Solve Connor's equation for δ: a quadratic once its last root is squared."""
     z_power = float(special.ndtri(design.power))
-    alarm = float(special.ndtri(1 - design.alpha / 2)) * math.sqrt(discordance)
+    alarm = float(special.ndtri(1 - design.alpha / 2)) * np.sqrt(discordance)
     leading = n + z_power**2
     inner = alarm**2 * n - leading * (alarm**2 - z_power**2 * discordance)
-    return (alarm * math.sqrt(n) + math.sqrt(max(inner, 0.0))) / leading
+    solved: FloatArray = (
+        alarm * np.sqrt(n) + np.sqrt(np.maximum(inner, 0.0))
+    ) / leading
+    return solved

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec
 
 from django import template
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from apps.core.web.queries import with_query
 from apps.core.web.twins import decimal_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.template.context import Context
-    from django.utils.safestring import SafeString
 
 register = template.Library()
 
@@ -22,15 +25,31 @@ NO_DATA = "no data"
 _CENT = Decimal("0.01")
 _SECOND_MS = 1000.0
 _SMALLEST_P = 0.001
+_P = ParamSpec("_P")
+
+
+def plain(write: Callable[_P, str]) -> Callable[_P, SafeString]:
+    """Mark what a filter makes of a number as safe: it is digits, signs and units.
+
+    Templates would search each for what must be escaped, a third of a cell's cost.
+    """
+
+    @wraps(write)
+    def write_safe(*args: _P.args, **kwargs: _P.kwargs) -> SafeString:
+        return SafeString(write(*args, **kwargs))
+
+    return write_safe
 
 
 @register.filter
+@plain
 def percent(share: float | None, digits: int = 1) -> str:
     """Write a share of one as per cent."""
     return NO_DATA if share is None else f"{100 * share:.{digits}f} %"
 
 
 @register.filter
+@plain
 def points(difference: float | None) -> str:
     """Write a difference of shares in percentage points, with its sign."""
     if difference is None:
@@ -39,6 +58,7 @@ def points(difference: float | None) -> str:
 
 
 @register.filter
+@plain
 def usd(amount: Decimal | None) -> str:
     """Write an amount of US dollars; below a cent, two significant digits."""
     if amount is None:
@@ -52,6 +72,7 @@ def usd(amount: Decimal | None) -> str:
 
 
 @register.filter
+@plain
 def price(amount: Decimal | str | None) -> str:
     """Write a price of a million tokens in US dollars, with all its digits."""
     if amount is None or amount == "":
@@ -62,6 +83,7 @@ def price(amount: Decimal | str | None) -> str:
 
 
 @register.filter
+@plain
 def duration(milliseconds: float | None) -> str:
     """Write a duration in milliseconds below a second, else in seconds."""
     if milliseconds is None:
@@ -72,12 +94,14 @@ def duration(milliseconds: float | None) -> str:
 
 
 @register.filter
+@plain
 def count(number: int | None) -> str:
     """Write a whole number with thousands set apart."""
     return NO_DATA if number is None else f"{number:,}"
 
 
 @register.filter
+@plain
 def rank_range(row: object) -> str:
     """Write a rank as the range that the samples leave open."""
     low, high = getattr(row, "rank_low", None), getattr(row, "rank_high", None)
@@ -87,6 +111,7 @@ def rank_range(row: object) -> str:
 
 
 @register.filter
+@plain
 def bounds(row: object) -> str:
     """Write a row's interval as per cent, without repeating the sign."""
     low, high = getattr(row, "ci_low", None), getattr(row, "ci_high", None)
@@ -96,6 +121,7 @@ def bounds(row: object) -> str:
 
 
 @register.filter
+@plain
 def percent_points(difference: float) -> str:
     """Write the size of a difference of shares."""
     return f"{100 * difference:.1f} points"
@@ -110,6 +136,7 @@ def p_value(p: float | None) -> str:
 
 
 @register.filter
+@plain
 def compact(number: int | None) -> str:
     """Write a large whole number to three digits: 1,240 is 1.24 k."""
     if number is None:
@@ -149,6 +176,7 @@ def day(moment: datetime) -> SafeString:
 
 
 @register.filter
+@plain
 def clock(moment: datetime) -> str:
     """Write the time of day of a moment."""
     return f"{moment.astimezone(UTC):%H:%M} UTC"

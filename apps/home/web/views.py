@@ -11,8 +11,13 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.viewers import viewer_of
 from apps.benchmarks.selectors.search import MOST_FOUND, search_all
-from apps.benchmarks.selectors.suites import list_suite_versions
-from apps.benchmarks.web.boards import board_context, read_board, wants_board_only
+from apps.benchmarks.selectors.suites import list_suite_names
+from apps.benchmarks.web.boards import (
+    SHOWN_PAIRS,
+    board_context,
+    read_board,
+    wants_board_only,
+)
 from apps.benchmarks.web.leaderboard import DEFAULT_SUITE
 
 if TYPE_CHECKING:
@@ -36,12 +41,12 @@ class Endpoint:
 def home(request: HttpRequest) -> HttpResponse:
     """Say what Assay is, above the leaderboard of the default suite."""
     viewer = viewer_of(request)
-    suites = list_suite_versions(viewer)
-    slugs = [one.suite_slug for one in suites]
+    suites = list_suite_names(viewer)
+    slugs = [one.slug for one in suites]
     context: dict[str, object] = {}
     if slugs:
         slug = DEFAULT_SUITE if DEFAULT_SUITE in slugs else slugs[0]
-        board = read_board(request, viewer, slug)
+        board = read_board(request, viewer, slug, most_pairs=SHOWN_PAIRS)
         context = board_context(request, viewer, board, suites)
     only_board = bool(slugs) and wants_board_only(request)
     name = "benchmarks/_board.html" if only_board else "home/index.html"
