@@ -12,6 +12,7 @@ from config.api import api
 urlpatterns = [
     path("", include("apps.home.web.urls")),
     path("", include("apps.accounts.web.urls")),
+    path("", include("apps.accounts.web.billing_urls")),
     path("", include("apps.benchmarks.web.urls")),
     path("", include("apps.catalog.web.urls")),
     path("", include("apps.core.urls")),

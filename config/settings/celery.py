@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from celery.schedules import crontab
+
 from config import env
 from config.settings.paths import celery_url
 
@@ -59,6 +61,16 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expire_seconds": 3 * PULSE_SECONDS},
     },
     "core.reseal_secrets": {"task": "core.reseal_secrets", "schedule": 86_400.0},
+    "accounts.retry_stripe_events": {
+        "task": "accounts.retry_stripe_events",
+        "schedule": 60.0,
+        "options": {"expire_seconds": 60},
+    },
+    "accounts.reconcile_billing": {
+        "task": "accounts.reconcile_billing",
+        "schedule": crontab(hour="4", minute="17"),
+        "options": {"expire_seconds": 3600},
+    },
 }
 CELERY_TASK_ALWAYS_EAGER = env.read_bool(
     "ASSAY_TASKS_EAGER",

@@ -74,6 +74,8 @@ LOGGING = {
     "loggers": {
         "httpx": _QUIET,
         "httpx2": _QUIET,
+        # Its lines hold whole addresses, and those the addresses of people.
+        "stripe": _QUIET,
         # django-structlog writes the same with the ids of the request.
         "celery.app.trace": {"level": "ERROR"},
         "celery.worker.strategy": _QUIET,

@@ -73,6 +73,7 @@ class Tier:
     """One plan. Prices are US dollars; None is a price by agreement.
 
     `history_days` is how far back its workspaces see, None is all the way.
+    `trial_days` may be tried for nothing, once.
     `monthly_lookup` and `yearly_lookup` find the prices at the biller, "" where the
     plan is not sold that way.
     """
@@ -86,6 +87,7 @@ class Tier:
     granted: frozenset[Entitlement]
     monthly_lookup: str = ""
     yearly_lookup: str = ""
+    trial_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ PRO = Tier(
     granted=_PRO,
     monthly_lookup="assay_pro_monthly",
     yearly_lookup="assay_pro_yearly",
+    trial_days=14,
 )
 ENTERPRISE = Tier(
     slug="enterprise",

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from apps.accounts.models.audit import AuditEvent
+from apps.accounts.models.billing import (
+    MOST_ERROR,
+    BillingCustomer,
+    EventState,
+    Invoice,
+    StripeEvent,
+)
 from apps.accounts.models.subscription import (
     LIVE,
+    OPEN,
     Interval,
     Subscription,
     SubscriptionStatus,
@@ -15,10 +23,16 @@ from apps.accounts.models.workspace import ROLES, Membership, Workspace
 
 __all__ = [
     "LIVE",
+    "MOST_ERROR",
+    "OPEN",
     "ROLES",
     "AuditEvent",
+    "BillingCustomer",
+    "EventState",
     "Interval",
+    "Invoice",
     "Membership",
+    "StripeEvent",
     "Subscription",
     "SubscriptionStatus",
     "Tier",

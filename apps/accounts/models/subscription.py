@@ -24,6 +24,8 @@ class SubscriptionStatus(models.TextChoices):
 
 # These give a tier; the rest is history.
 LIVE = ("trialing", "active", "past_due")
+# These may still be paid or charged, so that no second one is sold beside them.
+OPEN = (*LIVE, "incomplete", "unpaid", "paused")
 
 
 class Interval(models.TextChoices):
@@ -49,8 +51,17 @@ class Subscription(models.Model):
     current_period_end = models.DateTimeField()
     cancel_at_period_end = models.BooleanField(default=False)
     ended_at = models.DateTimeField(null=True, blank=True)
+    # When it ends by itself, where that is planned.
+    ends_at = models.DateTimeField(null=True, blank=True)
     # Since when a payment is missing: access goes on for a while.
     past_due_since = models.DateTimeField(null=True, blank=True)
+    # The one item that it has, and what is paid for it; empty in rows made by hand.
+    item_id = models.CharField(max_length=255, blank=True)
+    price_id = models.CharField(max_length=255, blank=True, db_index=True)
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    # The number of the look at the biller that this row holds.
+    look = models.BigIntegerField(default=0)
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -65,3 +76,8 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stripe_id}: {self.status}"
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether it gives a tier, a grace period set aside."""
+        return self.status in LIVE

@@ -12,6 +12,7 @@ from apps.core.ids import new_id
 ENTITLEMENTS = [(one.value, one.words.capitalize()) for one in Entitlement]
 MOST_CALLS = 10_000_000
 MOST_DAYS = 36_500
+MOST_TRIAL = 730
 
 
 def _granted() -> ArrayField[list[str], list[str]]:
@@ -56,6 +57,10 @@ class Tier(models.Model):
     )
     monthly_lookup = models.CharField(max_length=200, blank=True)
     yearly_lookup = models.CharField(max_length=200, blank=True)
+    # What a workspace that never had a subscription may try for nothing.
+    trial_days = models.PositiveSmallIntegerField(
+        default=0, validators=[MaxValueValidator(MOST_TRIAL)]
+    )
     calls_per_hour = _calls()
     history_days = _days()
     granted = _granted()

@@ -87,6 +87,7 @@ def to_view(tier: Tier) -> TierView:
         granted=_known(tier.granted),
         monthly_lookup=tier.monthly_lookup,
         yearly_lookup=tier.yearly_lookup,
+        trial_days=tier.trial_days,
     )
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from apps.accounts.domain.roles import Power, Role, has_power
-from apps.accounts.models import Membership
+from apps.accounts.models import Membership, Workspace
 from apps.core.errors import ForbiddenError, NotFoundError
 
 if TYPE_CHECKING:
@@ -105,6 +105,11 @@ def list_workspaces(viewer: Viewer) -> tuple[WorkspaceRow, ...]:
     return tuple(
         sorted(rows, key=lambda row: (not row.is_personal, row.name.lower(), row.id))
     )
+
+
+def is_workspace(workspace_id: UUID) -> bool:
+    """Return whether there is a workspace of that id."""
+    return Workspace.objects.filter(pk=workspace_id).exists()
 
 
 def _to_row(member: Membership) -> WorkspaceRow:

@@ -27,6 +27,7 @@ def load_tiers() -> int:
                 yearly_price=tier.yearly_price,
                 monthly_lookup=tier.monthly_lookup,
                 yearly_lookup=tier.yearly_lookup,
+                trial_days=tier.trial_days,
                 calls_per_hour=tier.limit.calls,
                 history_days=tier.history_days,
                 granted=sorted(one.value for one in tier.granted),

@@ -197,7 +197,9 @@ def pay_invoice(books: Books, name: str, _: Given) -> Object:
 
 
 def list_invoices(books: Books, _: str, given: Given) -> Object:
-    return _list(books.all("invoice"), "/v1/invoices", given, ("customer", "status"))
+    since = given.pop("created", {}).get("gte", 0)
+    found = [one for one in books.all("invoice") if one["created"] >= since]
+    return _list(found, "/v1/invoices", given, ("customer", "status"))
 
 
 def get_event(books: Books, name: str, _: Given) -> Object:

@@ -97,7 +97,13 @@ SUBSCRIPTION_UPDATE: Form = {
 }
 SUBSCRIPTION_CANCEL: Form = {"invoice_now": yes_no, "prorate": yes_no}
 SUBSCRIPTIONS: Form = {**_PAGE, "customer": text, "price": text, "status": text}
-INVOICES: Form = {**_PAGE, "customer": text, "status": text, "subscription": text}
+INVOICES: Form = {
+    "created": {"gte": whole},
+    **_PAGE,
+    "customer": text,
+    "status": text,
+    "subscription": text,
+}
 EVENTS: Form = {**_PAGE, "type": text}
 TEST_CLOCK: Form = {"frozen_time!": whole, "name": text}
 ADVANCE: Form = {"frozen_time!": whole}

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from tests.fakes.stripe import calls, forms, refusals, selling, subscribing
 from tests.fakes.stripe.books import Books
+from tests.fakes.stripe.expanding import expand
 from tests.fakes.stripe.shapes import DAY
 from tests.fakes.stripe.webhooks import Delivery, post_signed
 from tests.fakes.stripe.wire import Handler, StripeHTTPServer
@@ -98,6 +99,11 @@ class FakeStripe:
             seconds = int(days * DAY)
             subscribing.advance(self.books, self.books.now() + seconds)
             self.books.ahead += seconds
+
+    def forget_keys(self) -> None:
+        """Forget idempotency keys, as happens after a day."""
+        with self._lock:
+            self._answers.clear()
 
     def do(self, method: str, path: str, **params: Any) -> Object:
         """Do what a call would, without the wire: for what Stripe's own staff do."""
@@ -185,7 +191,7 @@ class FakeStripe:
         with self._lock:
             self.books.idempotency_key = key or None
             status, document = HTTPStatus.OK.value, call.do(self.books, name, given)
-            document = _shown(document)
+            document = expand(self.books, _shown(document), asked.params)
             if key and asked.method == "POST":
                 self._answers[key] = (print_of, status, document)
         return status, document

@@ -106,6 +106,15 @@ _NULLS_OF_AN_INVOICE = (
     "total_taxes",
     "webhooks_delivered_at",
 )
+_ZEROS_OF_AN_INVOICE = (
+    "amount_overpaid",
+    "amount_paid",
+    "amount_shipping",
+    "attempt_count",
+    "post_payment_credit_notes_amount",
+    "pre_payment_credit_notes_amount",
+    "starting_balance",
+)
 
 
 def session(name: str, created: int, /, **given: Any) -> Object:
@@ -276,13 +285,10 @@ def invoice(name: str, created: int, /, **given: Any) -> Object:
     subscription_id = given.pop("subscription")
     return {
         **dict.fromkeys(_NULLS_OF_AN_INVOICE),
+        **dict.fromkeys(_ZEROS_OF_AN_INVOICE, 0),
         "id": name,
         "object": "invoice",
         "account_country": "US",
-        "amount_overpaid": 0,
-        "amount_paid": 0,
-        "amount_shipping": 0,
-        "attempt_count": 0,
         "attempted": False,
         "auto_advance": True,
         "automatic_tax": {
@@ -314,9 +320,6 @@ def invoice(name: str, created: int, /, **given: Any) -> Object:
         },
         "period_end": created,
         "period_start": created,
-        "post_payment_credit_notes_amount": 0,
-        "pre_payment_credit_notes_amount": 0,
-        "starting_balance": 0,
         "status": "draft",
         "status_transitions": dict.fromkeys(
             ("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")

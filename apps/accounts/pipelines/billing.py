@@ -1,0 +1,304 @@
+"""What a workspace's owner asks of the biller.
+
+The biller is asked outside any transaction. Whatever it answers is looked at anew and
+goes into the mirror by the same door as its events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from apps.accounts.domain.billing import (
+    CheckoutOrder,
+    KeyTakenError,
+    MissingError,
+    NotSetUpError,
+)
+from apps.accounts.gateways.biller import NOT_SET_UP, open_biller
+from apps.accounts.models import OPEN
+from apps.accounts.pipelines.looks import look_at_subscription
+from apps.accounts.selectors import billing as selectors
+from apps.accounts.services import billing_customers as customers
+from apps.core.errors import ConflictError, NotFoundError, UpstreamError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from uuid import UUID
+
+    from apps.accounts.domain.billing import SeenCheckout, SeenPrice
+    from apps.accounts.gateways.biller import Biller
+    from apps.accounts.selectors.billing import Plan, SubscriptionRow
+    from apps.accounts.services.billing_customers import CustomerRow
+
+    Clock = Callable[[], datetime]
+
+logger = structlog.get_logger(__name__)
+
+CURRENCY = "usd"
+HAS_ONE = (
+    "This workspace has a subscription already. Change its plan instead: a second one "
+    "would be paid beside it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who buys for which workspace, and where they go afterwards."""
+
+    workspace_id: UUID
+    email: str
+    done_url: str
+    left_url: str
+
+
+def start_checkout(*, buyer: Buyer, tier: str, interval: str, clock: Clock) -> str:
+    """Return the address of the biller's page on which a plan is bought.
+
+    Asking twice for the same gives the same page; asking for another plan closes the
+    page of the first.
+
+    Raises:
+        InvalidInputError: there is no such plan.
+        ConflictError: the workspace has a subscription, or the price at the biller is
+            not the one that is shown here.
+        NotSetUpError, UpstreamError: the biller is missing, down or refuses.
+    """
+    biller = _open()
+    plan = selectors.get_plan(tier, interval)
+    _refuse_second(buyer.workspace_id, clock())
+    price = _find_price(biller, plan)
+    customer = _ensure_customer(biller, buyer, clock)
+    _refuse_unheard(biller, customer, clock)
+    trial = selectors.may_try(buyer.workspace_id, buyer.email)
+    order = CheckoutOrder(
+        customer_id=customer.stripe_id,
+        price_id=price.id,
+        workspace=str(buyer.workspace_id),
+        success_url=buyer.done_url,
+        cancel_url=buyer.left_url,
+        trial_days=plan.tier.trial_days if trial else 0,
+    )
+    return _open_page(biller, customer, order, clock)
+
+
+def open_portal(*, workspace_id: UUID, return_url: str) -> str:
+    """Return the address where cards, addresses and invoices are seen to.
+
+    Raises:
+        NotFoundError: the workspace has never bought anything.
+    """
+    biller = _open()
+    customer = customers.find_customer(workspace_id=workspace_id)
+    if customer is None or not customer.stripe_id:
+        raise NotFoundError("This workspace has never bought anything.")
+    return biller.open_portal(customer.stripe_id, return_url=return_url)
+
+
+def change_plan(
+    *, workspace_id: UUID, tier: str, interval: str, clock: Clock
+) -> SubscriptionRow:
+    """Move the subscription to another plan, prorated; return how it stands.
+
+    Raises:
+        NotFoundError: there is no subscription.
+        ConflictError: it has that plan, or a payment is missing or declined.
+        InvalidInputError: there is no such plan.
+    """
+    biller = _open()
+    plan = selectors.get_plan(tier, interval)
+    row = selectors.get_open_subscription(workspace_id, clock())
+    if row.status not in {"active", "trialing"}:
+        raise ConflictError(
+            f"The subscription is {row.status_words.lower()}: settle what is open in "
+            "the customer portal, then change the plan."
+        )
+    price = _find_price(biller, plan)
+    seen = biller.get_subscription(row.stripe_id)
+    if seen.price.id == price.id:
+        raise ConflictError(f"That is the plan already: {_name(plan)}.")
+    biller.change_price(seen, price.id)
+    return _look_again(biller, row, workspace_id, clock)
+
+
+def cancel_plan(*, workspace_id: UUID, clock: Clock) -> SubscriptionRow:
+    """Let the subscription end with its period; canceling twice changes nothing."""
+    biller = _open()
+    row = selectors.get_open_subscription(workspace_id, clock())
+    seen = biller.get_subscription(row.stripe_id)
+    if not seen.cancel_at_period_end and seen.ends_at is None:
+        biller.cancel_at_period_end(seen)
+    return _look_again(biller, row, workspace_id, clock)
+
+
+def resume_plan(*, workspace_id: UUID, clock: Clock) -> SubscriptionRow:
+    """Take a planned end back; where none is planned nothing changes."""
+    biller = _open()
+    row = selectors.get_open_subscription(workspace_id, clock())
+    seen = biller.get_subscription(row.stripe_id)
+    if seen.cancel_at_period_end or seen.ends_at is not None:
+        biller.resume(seen)
+    return _look_again(biller, row, workspace_id, clock)
+
+
+def end_all(*, workspace_id: UUID, clock: Clock) -> int:
+    """End a workspace's subscriptions at once, as before it is deleted.
+
+    Returns how many were ended. Running it again ends what is left.
+    """
+    rows = selectors.list_subscriptions(workspace_id, clock())
+    live = [row for row in rows if row.is_open]
+    if not live:
+        return 0
+    biller = _open()
+    for row in live:
+        biller.cancel_now(row.stripe_id)
+        look_at_subscription(biller, row.stripe_id, clock)
+    return len(live)
+
+
+def _open() -> Biller:
+    biller = open_biller()
+    if not biller.is_set_up:
+        raise NotSetUpError(NOT_SET_UP)
+    return biller
+
+
+def _refuse_second(workspace_id: UUID, now: datetime) -> None:
+    rows = selectors.list_subscriptions(workspace_id, now)
+    if any(row.is_open for row in rows):
+        raise ConflictError(HAS_ONE)
+
+
+def _refuse_unheard(biller: Biller, customer: CustomerRow, clock: Clock) -> None:
+    """Refuse where something was bought of which no event has told yet."""
+    for seen in biller.list_subscriptions(customer.stripe_id):
+        if seen.status in OPEN:
+            look_at_subscription(biller, seen.id, clock)
+            raise ConflictError(HAS_ONE)
+
+
+def _find_price(biller: Biller, plan: Plan) -> SeenPrice:
+    """Return the price of a plan; nobody pays another than the one that is shown."""
+    found = biller.find_prices([plan.lookup_key])
+    if not found:
+        raise UpstreamError(
+            f"Stripe has no price under the lookup key {plan.lookup_key}: the operator "
+            "of this installation has to make it.",
+            retryable=False,
+        )
+    price = found[0]
+    shown = (plan.price, CURRENCY, plan.interval.value)
+    if (price.amount, price.currency, price.interval) != shown:
+        raise ConflictError(
+            f"The price of {_name(plan)} at Stripe is not the one shown here. Nothing "
+            "can be bought until the operator of this installation has put that right."
+        )
+    return price
+
+
+def _ensure_customer(biller: Biller, buyer: Buyer, clock: Clock) -> CustomerRow:
+    """Return the workspace's customer, made at the biller where there is none.
+
+    The row comes first. If its making was begun before and its answer lost, the
+    biller's own list is searched, since idempotency keys are forgotten after a day.
+    """
+    row = customers.ensure_customer(
+        workspace_id=buyer.workspace_id, email=buyer.email, now=clock()
+    )
+    if row.stripe_id:
+        return _renew_if_deleted(biller, row)
+    if not row.is_new:
+        for found in biller.list_customers(row.email):
+            if found.workspace == str(row.workspace_id):
+                return customers.name_customer(row=row, stripe_id=found.id)
+    made = biller.create_customer(
+        email=row.email, workspace=str(row.workspace_id), key=row.key("customer")
+    )
+    return customers.name_customer(row=row, stripe_id=made.id)
+
+
+def _renew_if_deleted(biller: Biller, row: CustomerRow) -> CustomerRow:
+    try:
+        is_deleted = biller.get_customer(row.stripe_id).is_deleted
+    except MissingError as error:
+        raise ConflictError(
+            "Stripe does not know this workspace's customer: was the key changed to "
+            "that of another account? The operator of this installation has to look."
+        ) from error
+    if not is_deleted:
+        return row
+    customers.forget_customer(stripe_id=row.stripe_id)
+    made = biller.create_customer(
+        email=row.email,
+        workspace=str(row.workspace_id),
+        key=f"{row.key('customer')}-anew",
+    )
+    return customers.name_customer(row=row, stripe_id=made.id)
+
+
+def _open_page(
+    biller: Biller, customer: CustomerRow, order: CheckoutOrder, clock: Clock
+) -> str:
+    """Return the one page on which the customer can buy, and this order it is."""
+    page, customer = _keep_one_page(biller, customer, order.price_id)
+    if page is None:
+        try:
+            page = _create_page(biller, customer, order)
+        except KeyTakenError:  # another order was made at the same time
+            customer = customers.close_checkout(row=customer)
+            _, customer = _keep_one_page(biller, customer, "")
+            page = _create_page(biller, customer, order)
+    if not page.url:  # made long ago, its answer lost, and over by now
+        customer = customers.close_checkout(row=customer)
+        page = _create_page(biller, customer, order)
+    customers.note_checkout(row=customer, checkout_id=page.id, now=clock())
+    return page.url
+
+
+def _keep_one_page(
+    biller: Biller, customer: CustomerRow, price_id: str
+) -> tuple[SeenCheckout | None, CustomerRow]:
+    """Return the open page that sells a price, and close all others.
+
+    Where none stays, the next one is made under a new key.
+    """
+    kept, closed = None, False
+    for page in biller.list_open_checkouts(customer.stripe_id):
+        if kept is None and page.price_id == price_id:
+            kept = page
+        else:
+            biller.expire_checkout(page.id)
+            closed = True
+    if kept is None and (closed or customer.checkout_id):
+        customer = customers.close_checkout(row=customer)
+    return kept, customer
+
+
+def _create_page(
+    biller: Biller, customer: CustomerRow, order: CheckoutOrder
+) -> SeenCheckout:
+    """Make a page, or find the one whose answer was lost, as it is now."""
+    made = biller.create_checkout(order, key=customer.key("checkout"))
+    return biller.get_checkout(made.id)
+
+
+def _look_again(
+    biller: Biller, row: SubscriptionRow, workspace_id: UUID, clock: Clock
+) -> SubscriptionRow:
+    """Bring the mirror up to date; if that fails now, an event will do it."""
+    try:
+        look_at_subscription(biller, row.stripe_id, clock)
+    except UpstreamError as error:
+        logger.warning("look_failed", subscription=row.stripe_id, error=str(error))
+    for found in selectors.list_subscriptions(workspace_id, clock()):
+        if found.stripe_id == row.stripe_id:
+            return found
+    return row
+
+
+def _name(plan: Plan) -> str:
+    return f"{plan.tier.name} by the {plan.interval.value}"
