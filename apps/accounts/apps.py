@@ -10,3 +10,12 @@ class AccountsConfig(AppConfig):
 
     name = "apps.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Say what is sealed here."""
+        from apps.accounts.services.webhooks import (  # noqa: PLC0415
+            reseal_webhook_secrets,
+        )
+        from apps.core.secrets import register_sealed  # noqa: PLC0415
+
+        register_sealed("webhook secrets", reseal_webhook_secrets)

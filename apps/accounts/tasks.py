@@ -8,6 +8,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from apps.accounts.pipelines import reconciling, stripe_events
+from apps.accounts.pipelines.deliveries import deliver as deliver_now
+from apps.accounts.services.deliveries import forget_deliveries, sweep_deliveries
+from apps.accounts.services.idempotency import forget_kept_answers
 from apps.accounts.services.stripe_events import send_due_events
 
 
@@ -28,3 +31,23 @@ def reconcile_billing(**_: object) -> None:
     """Compare with the biller and repair; nothing where there is none."""
     if reconciling.is_set_up():
         reconciling.reconcile(clock=timezone.now)
+
+
+@shared_task(name="accounts.deliver")
+def deliver(*, delivery_id: str, **_: object) -> None:
+    """Make one attempt at a callback."""
+    deliver_now(UUID(delivery_id), clock=timezone.now)
+
+
+@shared_task(name="accounts.sweep_deliveries")
+def sweep(**_: object) -> None:
+    """Hand over the callbacks that are due."""
+    sweep_deliveries(now=timezone.now())
+
+
+@shared_task(name="accounts.forget")
+def forget(**_: object) -> None:
+    """Delete what is kept for a time and no longer."""
+    now = timezone.now()
+    forget_deliveries(now=now)
+    forget_kept_answers(now=now)

@@ -10,8 +10,12 @@ from __future__ import annotations
 import asyncio
 import socket
 from ipaddress import IPv6Network, ip_address
+from typing import TYPE_CHECKING
 
 import httpx2
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
 
 USER_AGENT = "Assay"
 _MAX_REDIRECTS = 3
@@ -23,34 +27,6 @@ class PrivateAddressError(httpx2.ConnectError):
     """The address that a user supplied leads to a network that is not public."""
 
 
-class PublicOnlyTransport(httpx2.AsyncBaseTransport):
-    """Connects to public addresses only, and to the very address that it checked.
-
-    The name is resolved here and the connection made to that answer, so that a second
-    answer to the same question cannot lead elsewhere.
-    """
-
-    def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
-        """Take the transport that will carry what is let through."""
-        self._inner = inner
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Resolve, check, pin and send.
-
-        Raises:
-            PrivateAddressError: one of the host's addresses is not public.
-        """
-        host = request.url.host
-        address = await _resolve_public(host, request)
-        request.extensions = {**request.extensions, "sni_hostname": host}
-        request.url = request.url.copy_with(host=address)
-        return await self._inner.handle_async_request(request)
-
-    async def aclose(self) -> None:
-        """Close the transport underneath."""
-        await self._inner.aclose()
-
-
 def is_public(address: str) -> bool:
     """Return whether an IP address, without a zone, is reachable by everyone."""
     parsed = ip_address(address.partition("%")[0])
@@ -60,6 +36,82 @@ def is_public(address: str) -> bool:
         if any(parsed in network for network in _TRANSLATED):
             return False
     return parsed.is_global and not parsed.is_multicast
+
+
+async def resolve_host(host: str) -> Sequence[str]:
+    """Return the addresses of a host.
+
+    Raises:
+        OSError: it has none.
+    """
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in found]
+
+
+class PublicOnlyTransport(httpx2.AsyncBaseTransport):
+    """Connects to public addresses only, and to the very address that it checked.
+
+    The name is resolved here and the connection made to that answer, so that a second
+    answer to the same question cannot lead elsewhere.
+    """
+
+    def __init__(
+        self,
+        inner: httpx2.AsyncBaseTransport,
+        *,
+        resolve: Callable[[str], Awaitable[Sequence[str]]] = resolve_host,
+        permits: Callable[[str], bool] = is_public,
+    ) -> None:
+        """Take the transport that will carry what is let through.
+
+        `resolve` and `permits` are for tests, whose servers are on loopback.
+        """
+        self._inner = inner
+        self._resolve = resolve
+        self._permits = permits
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Resolve, check, pin and send.
+
+        Raises:
+            PrivateAddressError: one of the host's addresses is not public.
+        """
+        host = request.url.host
+        address = await self._resolve_public(host, request)
+        request.extensions = {**request.extensions, "sni_hostname": host}
+        request.url = request.url.copy_with(host=address)
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close the transport underneath."""
+        await self._inner.aclose()
+
+    async def _resolve_public(self, host: str, request: httpx2.Request) -> str:
+        try:
+            addresses = await self._resolve(host)
+        except OSError as error:
+            message = f"cannot resolve {host}: {error.strerror or error}"
+            raise httpx2.ConnectError(message, request=request) from error
+        if not addresses or not all(self._permits(one) for one in addresses):
+            raise PrivateAddressError(
+                f"{host} is not a public address", request=request
+            )
+        return addresses[0]
+
+
+def refuse_private_host(host: str) -> None:
+    """Pass where everything that a name stands for is public at this moment.
+
+    It saves a user a surprise later; that each request is safe is the transport's care.
+
+    Raises:
+        OSError: the name stands for nothing, which a typo does.
+        PrivateAddressError: it stands for an address that is not public.
+    """
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    if not all(is_public(str(entry[4][0])) for entry in found):
+        raise PrivateAddressError(f"{host} is not a public address")
 
 
 def open_http_client(
@@ -93,16 +145,3 @@ def open_http_client(
         trust_env=not (public_only or is_local),
         headers={"User-Agent": USER_AGENT},
     )
-
-
-async def _resolve_public(host: str, request: httpx2.Request) -> str:
-    loop = asyncio.get_running_loop()
-    try:
-        found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError as error:
-        message = f"cannot resolve {host}: {error.strerror or error}"
-        raise httpx2.ConnectError(message, request=request) from error
-    addresses = [str(entry[4][0]) for entry in found]
-    if not addresses or not all(is_public(address) for address in addresses):
-        raise PrivateAddressError(f"{host} is not a public address", request=request)
-    return addresses[0]

@@ -71,6 +71,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="4", minute="17"),
         "options": {"expire_seconds": 3600},
     },
+    "accounts.sweep_deliveries": {
+        "task": "accounts.sweep_deliveries",
+        "schedule": 30.0,
+        "options": {"expire_seconds": 30},
+    },
+    "accounts.forget": {"task": "accounts.forget", "schedule": 3_600.0},
 }
 CELERY_TASK_ALWAYS_EAGER = env.read_bool(
     "ASSAY_TASKS_EAGER",

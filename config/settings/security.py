@@ -7,6 +7,7 @@ import secrets
 from csp.constants import NONCE, NONE, SELF
 
 from config import env
+from config.settings.base import DEBUG
 from config.settings.paths import VAR_DIR
 
 
@@ -41,6 +42,8 @@ ENCRYPTION_KEYS = env.read_list(
     "of them open. To rotate, put a new one in front. Without any, one is derived from "
     "`SECRET_KEY`, and what is stored is lost with it.",
 )
+# Where callbacks may go. Whoever develops has no certificate.
+WEBHOOK_SCHEMES = ("https", "http") if DEBUG else ("https",)
 TRUSTED_PROXIES = env.read_list(
     "ASSAY_TRUSTED_PROXIES",
     about="Networks, such as `10.0.0.0/8`, of the proxies whose `X-Forwarded-For` is "

@@ -19,6 +19,8 @@ class Act(StrEnum):
     CREDENTIAL_STORED = "credential.stored"
     CREDENTIAL_REPLACED = "credential.replaced"
     CREDENTIAL_REMOVED = "credential.removed"
+    WEBHOOK_SECRET_MADE = "webhook_secret.made"  # noqa: S105
+    WEBHOOK_SECRET_ROTATED = "webhook_secret.rotated"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
+from apps.accounts.drf.webhooks import (
+    DeliveryList,
+    DeliverySendAgain,
+    WebhookSecrets,
+)
 from apps.accounts.drf.workspaces import WorkspaceDetail, WorkspaceList
+
+_WEBHOOKS = "workspaces/<uuid:workspace_id>/webhooks/"
 
 urlpatterns = [
     path("workspaces/", WorkspaceList.as_view(), name="account-workspaces"),
@@ -12,5 +19,16 @@ urlpatterns = [
         "workspaces/<uuid:workspace_id>/",
         WorkspaceDetail.as_view(),
         name="account-workspace",
+    ),
+    path(
+        f"{_WEBHOOKS}secrets/",
+        WebhookSecrets.as_view(),
+        name="account-webhook-secrets",
+    ),
+    path(f"{_WEBHOOKS}deliveries/", DeliveryList.as_view(), name="account-deliveries"),
+    path(
+        f"{_WEBHOOKS}deliveries/<uuid:delivery_id>/send-again/",
+        DeliverySendAgain.as_view(),
+        name="account-delivery-again",
     ),
 ]

@@ -10,6 +10,7 @@ from apps.accounts.models.billing import (
     Invoice,
     StripeEvent,
 )
+from apps.accounts.models.idempotency import KeptAnswer
 from apps.accounts.models.subscription import (
     LIVE,
     OPEN,
@@ -19,6 +20,7 @@ from apps.accounts.models.subscription import (
 )
 from apps.accounts.models.tier import Tier, TierOverride
 from apps.accounts.models.user import User, UserManager, make_personal_workspace
+from apps.accounts.models.webhook import Delivery, DeliveryStatus, WebhookSecret
 from apps.accounts.models.workspace import ROLES, Membership, Workspace
 
 __all__ = [
@@ -28,9 +30,12 @@ __all__ = [
     "ROLES",
     "AuditEvent",
     "BillingCustomer",
+    "Delivery",
+    "DeliveryStatus",
     "EventState",
     "Interval",
     "Invoice",
+    "KeptAnswer",
     "Membership",
     "StripeEvent",
     "Subscription",
@@ -39,6 +44,7 @@ __all__ = [
     "TierOverride",
     "User",
     "UserManager",
+    "WebhookSecret",
     "Workspace",
     "make_personal_workspace",
 ]

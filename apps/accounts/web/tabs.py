@@ -32,7 +32,10 @@ class TabLink:
 
 
 # In the order in which they stand; those of higher apps follow.
-TABS = (Tab("Overview", "workspace"),)
+TABS = (
+    Tab("Overview", "workspace"),
+    Tab("Webhooks", "workspace-webhooks"),
+)
 _registered: list[Tab] = []
 
 
