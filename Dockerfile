@@ -26,4 +26,4 @@ RUN SECRET_KEY=build DATABASE_URL=postgresql://build REDIS_URL=redis://build \
 EXPOSE 8000
 CMD ["uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
     "--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "3", \
-    "--no-access-log", "--lifespan", "off"]
+    "--no-access-log", "--lifespan", "on", "--no-proxy-headers"]

@@ -13,6 +13,7 @@ from django.urls import path, re_path
 from apps.benchmarks.consumers.events import RunEvents
 from apps.benchmarks.consumers.live import LeaderboardSocket, RunSocket
 from apps.core.hub import Hub
+from apps.core.lifespan import Lifespan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +37,7 @@ def build_application(pages: Callable[..., Any]) -> ProtocolTypeRouter:
     return ProtocolTypeRouter(
         {
             "http": URLRouter(requests),
+            "lifespan": Lifespan(),
             "websocket": AllowedHostsOriginValidator(URLRouter(sockets)),
         }
     )

@@ -1,4 +1,4 @@
-"""Native monthly partitions, made ahead."""
+"""Native monthly partitions, made ahead and dropped when they are old."""
 
 from __future__ import annotations
 
@@ -33,8 +33,7 @@ def ensure_months(table: str, months: Iterable[date]) -> None:
     Raises:
         ValueError: `table` is no plain identifier.
     """
-    if not _NAME.match(table):
-        raise ValueError(f"not a table name: {table!r}")
+    _require_name(table)
     with connection.cursor() as cursor:
         for month in months:
             start = month_of(month)
@@ -48,3 +47,50 @@ def ensure_months(table: str, months: Iterable[date]) -> None:
                 f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} "
                 f"FOR VALUES FROM ('{start}') TO ('{next_month(start)}')"
             )
+
+
+def months_from(day: date, ahead: int) -> list[date]:
+    """Return the month of a day and as many that follow it."""
+    months = [month_of(day)]
+    for _ in range(ahead):
+        months.append(next_month(months[-1]))
+    return months
+
+
+def drop_months_before(table: str, day: date) -> tuple[str, ...]:
+    """Detach and drop the partitions whose whole month lies before a day.
+
+    Returns the names of the dropped. Must run in a transaction; it waits a few seconds
+    at most for whoever reads the table, and then fails, to be tried again.
+
+    Raises:
+        ValueError: `table` is no plain identifier.
+    """
+    _require_name(table)
+    dropped = []
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '5s'")
+        cursor.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits "
+            "WHERE inhparent = %s::regclass ORDER BY 1",
+            [table],
+        )
+        for (name,) in cursor.fetchall():
+            month = _month_of_partition(table, name)
+            if month is None or next_month(month) > day:
+                continue
+            cursor.execute(f"ALTER TABLE {table} DETACH PARTITION {name}")
+            cursor.execute(f"DROP TABLE {name}")
+            dropped.append(name)
+    return tuple(dropped)
+
+
+def _month_of_partition(table: str, name: str) -> date | None:
+    """Read the month off a name that `ensure_months` gave."""
+    found = re.fullmatch(rf"{table}_(\d{{4}})_(\d{{2}})", name)
+    return date(int(found[1]), int(found[2]), 1) if found else None
+
+
+def _require_name(table: str) -> None:
+    if not _NAME.match(table):
+        raise ValueError(f"not a table name: {table!r}")

@@ -44,7 +44,8 @@ def serve() -> Iterator[RunningServer]:
     config = uvicorn.Config(
         StaticFiles(build_application(ASGIHandler())),
         port=0,
-        lifespan="off",
+        lifespan="on",
+        proxy_headers=False,
         log_config=None,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=1,

@@ -24,7 +24,10 @@ def main(application: str, descriptor: int) -> int:
         # Open streams would hold up a stop for ever.
         timeout_graceful_shutdown=GRACE_SECONDS,
         access_log=False,
-        lifespan="off",  # Django has none
+        # An application may have something to do before the end.
+        lifespan="auto",
+        # `X-Forwarded-For` is believed only of the proxies that the settings name.
+        proxy_headers=False,
         log_config=None,
     )
     server = uvicorn.Server(config)
