@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.accounts.pipelines import reconciling, stripe_events
 from apps.accounts.pipelines.deliveries import deliver as deliver_now
+from apps.accounts.services import usage
 from apps.accounts.services.deliveries import forget_deliveries, sweep_deliveries
 from apps.accounts.services.idempotency import forget_kept_answers
 from apps.accounts.services.stripe_events import send_due_events
@@ -51,3 +52,9 @@ def forget(**_: object) -> None:
     now = timezone.now()
     forget_deliveries(now=now)
     forget_kept_answers(now=now)
+
+
+@shared_task(name="accounts.tend_usage")
+def tend_usage(**_: object) -> None:
+    """Make the months ahead for calls of the API, and drop those that are over."""
+    usage.tend_usage(now=timezone.now())

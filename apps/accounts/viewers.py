@@ -2,29 +2,94 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from apps.accounts.domain.audit import Actor
 from apps.accounts.domain.roles import Power
+from apps.accounts.domain.tiers import EVERYTHING, require_history
+from apps.accounts.selectors.entitlements import list_tiers
 from apps.accounts.selectors.workspaces import (
     Viewer,
     WorkspaceRow,
     get_viewer,
     get_workspace,
 )
+from apps.accounts.services.admission import entitlements_of_person
 from apps.core.errors import ForbiddenError
 from apps.core.web.addresses import client_address
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from django.http import HttpRequest
     from rest_framework.request import Request
 
+    from apps.accounts.domain.admission import Admission
+    from apps.accounts.domain.tiers import Entitlements
+
+# Where the gate leaves what it found, out of reach of any header.
+ADMISSION = "assay.admission"
+ENTITLEMENTS = "assay.entitlements"
+
+
+def admission_of(request: HttpRequest | Request) -> Admission | None:
+    """Return how the gate let a call in; None for pages, which have no gate."""
+    admission: Admission | None = request.META.get(ADMISSION)
+    return admission
+
 
 def viewer_of(request: HttpRequest | Request) -> Viewer:
-    """Return the viewer behind a request."""
+    """Return the viewer behind a request: its key, or whoever is signed in."""
+    admission = admission_of(request)
+    if admission is not None and admission.identity.key_id is not None:
+        return viewer_of_key(admission)
     return get_viewer(request.user)
+
+
+def viewer_of_key(admission: Admission) -> Viewer:
+    """Return the viewer that a key is: it sees what belongs to its workspace."""
+    identity = admission.identity
+    if identity.workspace_id is None:
+        return Viewer(key_id=identity.key_id)
+    return Viewer(
+        workspace_ids=(identity.workspace_id,),
+        roles=MappingProxyType({identity.workspace_id: identity.role}),
+        key_id=identity.key_id,
+    )
+
+
+def entitlements_of(request: HttpRequest | Request, now: datetime) -> Entitlements:
+    """Return what whoever asks is entitled to: a key's workspace, a person's best."""
+    found: Entitlements | None = request.META.get(ENTITLEMENTS)
+    if found is None:
+        found = request.META[ENTITLEMENTS] = _find_entitlements(request, now)
+    return found
+
+
+def _find_entitlements(request: HttpRequest | Request, now: datetime) -> Entitlements:
+    admission = admission_of(request)
+    if admission is not None and admission.identity.key_id is not None:
+        return admission.entitlements
+    user = request.user
+    is_known = user.is_authenticated and user.is_active
+    if is_known and user.is_staff:
+        return EVERYTHING
+    if admission is not None:
+        return admission.entitlements
+    return entitlements_of_person(user.pk if is_known else None, now)
+
+
+def require_days(request: HttpRequest | Request, days: float, now: datetime) -> None:
+    """Pass where whoever asks may look so many days back.
+
+    Raises:
+        EntitlementError: their tier does not show them; it names one that does.
+    """
+    entitled = entitlements_of(request, now)
+    if entitled.history_days is not None and days > entitled.history_days:
+        require_history(entitled, days, list_tiers())
 
 
 def staff_of(request: HttpRequest) -> Viewer:
@@ -53,8 +118,11 @@ def workspace_of(
 
 def actor_of(request: HttpRequest | Request) -> Actor:
     """Return whoever sends a request, as the audit log names them."""
-    user = request.user
     ip = client_address(request)
+    admission = admission_of(request)
+    if admission is not None and admission.identity.key_id is not None:
+        return Actor(label="API key", ip=ip, key_id=admission.identity.key_id)
+    user = request.user
     if not user.is_authenticated:
         return Actor(ip=ip)
     return Actor(user_id=user.pk, label=str(user), ip=ip)

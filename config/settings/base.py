@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "apps.core.web.probes.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.core.web.cors.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -72,6 +73,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # Below what it asks, sessions, and what logs, so that refusals are logged too.
+    "apps.accounts.web.gate.GateMiddleware",
     "apps.core.web.errors.AppErrorMiddleware",
 ]
 

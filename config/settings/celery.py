@@ -77,6 +77,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expire_seconds": 30},
     },
     "accounts.forget": {"task": "accounts.forget", "schedule": 3_600.0},
+    "accounts.tend_usage": {"task": "accounts.tend_usage", "schedule": 86_400.0},
 }
 CELERY_TASK_ALWAYS_EAGER = env.read_bool(
     "ASSAY_TASKS_EAGER",

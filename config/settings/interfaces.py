@@ -6,6 +6,7 @@ from typing import Any
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.accounts.drf.authentication.KeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     # An endpoint that is to be open says so.

@@ -32,8 +32,8 @@ REDIS_URL = env.read_url(
     schemes=("redis", "rediss", "unix"),
     shown="the embedded Valkey",
     about="A Redis or Valkey to use in place of the embedded one. Its databases 0 "
-    "(heartbeats, live updates), 1 (cache) and 4 (jobs) are used; a number in the "
-    "address is ignored.",
+    "(heartbeats, live updates), 1 (cache), 2 (API keys and limits) and 4 (jobs) are "
+    "used; a number in the address is ignored.",
 )
 USES_EMBEDDED_DATABASE = DATABASE_URL == _EMBEDDED_DATABASE
 
@@ -71,3 +71,5 @@ def _with_query(parts: SplitResult, added: str, *, dropped: str) -> str:
 
 # Not the cache's database: clearing the cache must not stop the heartbeats.
 HEARTBEAT_URL = redis_url(0)
+# Neither: clearing the cache must not give everyone a fresh limit.
+GATE_URL = redis_url(2)

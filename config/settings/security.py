@@ -49,6 +49,11 @@ TRUSTED_PROXIES = env.read_list(
     about="Networks, such as `10.0.0.0/8`, of the proxies whose `X-Forwarded-For` is "
     "believed. Without any, a client is whoever connects.",
 )
+CORS_ORIGINS = env.read_list(
+    "ASSAY_CORS_ORIGINS",
+    about="Origins, such as `https://app.example`, whose pages may call both APIs as "
+    "their users. Those of any other origin may make public reads without credentials.",
+)
 ALLOWED_HOSTS = env.read_list(
     "ALLOWED_HOSTS",
     ("localhost", "127.0.0.1", "[::1]"),

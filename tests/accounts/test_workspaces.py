@@ -121,7 +121,7 @@ def test_the_api_lists_a_members_workspaces(client: Client, cast: Cast) -> None:
 
 def test_the_api_refuses_anonymous_people_as_a_problem(client: Client) -> None:
     response = client.get("/api/account/workspaces/")
-    assert response.status_code == 403
+    assert response.status_code == 401
     assert response.headers["Content-Type"] == "application/problem+json"
 
 

@@ -21,6 +21,10 @@ class Act(StrEnum):
     CREDENTIAL_REMOVED = "credential.removed"
     WEBHOOK_SECRET_MADE = "webhook_secret.made"  # noqa: S105
     WEBHOOK_SECRET_ROTATED = "webhook_secret.rotated"  # noqa: S105
+    KEY_CREATED = "key.created"
+    KEY_RENAMED = "key.renamed"
+    KEY_ROTATED = "key.rotated"
+    KEY_REVOKED = "key.revoked"
 
 
 @dataclass(frozen=True, slots=True)

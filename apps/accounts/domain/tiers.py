@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from apps.core.errors import ForbiddenError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Entitlement(StrEnum):
@@ -116,6 +119,26 @@ class Entitlements:
             )
 
 
+def require_history(entitled: Entitlements, days: float, tiers: Iterable[Tier]) -> None:
+    """Pass where so many days back are shown.
+
+    Raises:
+        EntitlementError: they are not; it names the first of `tiers` that shows them.
+    """
+    if entitled.history_days is None or days <= entitled.history_days:
+        return
+    enough = [
+        tier.name
+        for tier in tiers
+        if tier.history_days is None or tier.history_days >= days
+    ]
+    has = f"the {enough[0]} tier has it" if enough else "no tier has it"
+    raise EntitlementError(
+        f"The {entitled.tier.name} tier shows {entitled.history_days} days of history, "
+        f"and this is further back (history): {has}, see /pricing/."
+    )
+
+
 _FREE = frozenset(
     {
         Entitlement.LEADERBOARDS,
@@ -163,3 +186,11 @@ ENTERPRISE = Tier(
     monthly_lookup="assay_enterprise_monthly",
 )
 BUILT_IN = (FREE, PRO, ENTERPRISE)
+
+# What staff of the installation see.
+EVERYTHING = Entitlements(
+    tier=ENTERPRISE,
+    limit=Limit(None),
+    history_days=None,
+    granted=frozenset(Entitlement),
+)

@@ -11,6 +11,7 @@ from apps.accounts.models.billing import (
     StripeEvent,
 )
 from apps.accounts.models.idempotency import KeptAnswer
+from apps.accounts.models.key import ApiKey
 from apps.accounts.models.subscription import (
     LIVE,
     OPEN,
@@ -19,6 +20,7 @@ from apps.accounts.models.subscription import (
     SubscriptionStatus,
 )
 from apps.accounts.models.tier import Tier, TierOverride
+from apps.accounts.models.usage import ApiRequest, UsageHour, UsageWarning
 from apps.accounts.models.user import User, UserManager, make_personal_workspace
 from apps.accounts.models.webhook import Delivery, DeliveryStatus, WebhookSecret
 from apps.accounts.models.workspace import ROLES, Membership, Workspace
@@ -28,6 +30,8 @@ __all__ = [
     "MOST_ERROR",
     "OPEN",
     "ROLES",
+    "ApiKey",
+    "ApiRequest",
     "AuditEvent",
     "BillingCustomer",
     "Delivery",
@@ -42,6 +46,8 @@ __all__ = [
     "SubscriptionStatus",
     "Tier",
     "TierOverride",
+    "UsageHour",
+    "UsageWarning",
     "User",
     "UserManager",
     "WebhookSecret",

@@ -21,12 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who is looking: what every `get_visible_*` asks about a person."""
+    """Who is looking: what every `get_visible_*` asks about a person.
+
+    An API key looks as itself and not as whoever made it: it has a `key_id` in place of
+    a `user_id`, and one workspace.
+    """
 
     user_id: UUID | None = None
     is_staff: bool = False
     workspace_ids: tuple[UUID, ...] = ()
     roles: Mapping[UUID, Role] = field(default_factory=dict, hash=False)
+    key_id: UUID | None = None
 
 
 ANONYMOUS = Viewer()
@@ -76,16 +81,10 @@ def get_workspace(
         ForbiddenError: a member asks whose role does not allow it.
         NotFoundError: a stranger asks, or there is no such workspace.
     """
-    member = (
-        Membership.objects.select_related("workspace")
-        .filter(user_id=viewer.user_id, workspace_id=workspace_id)
-        .first()
-        if viewer.user_id
-        else None
-    )
-    if member is None:
+    rows = _rows(viewer, workspace_id=workspace_id)
+    row = next((row for row in rows if row.id == workspace_id), None)
+    if row is None:
         raise NotFoundError(f"There is no workspace {workspace_id}.")
-    row = _to_row(member)
     if not row.allows(needs):
         raise ForbiddenError(
             f"Your role in {row.name} is {row.role.value}, which does not allow this "
@@ -95,13 +94,8 @@ def get_workspace(
 
 
 def list_workspaces(viewer: Viewer) -> tuple[WorkspaceRow, ...]:
-    """Return the workspaces of a person: their own first, then by name."""
-    if viewer.user_id is None:
-        return ()
-    members = Membership.objects.select_related("workspace").filter(
-        user_id=viewer.user_id
-    )
-    rows = [_to_row(member) for member in members]
+    """Return the workspaces of a person, their own first, then by name; or a key's."""
+    rows = _rows(viewer)
     return tuple(
         sorted(rows, key=lambda row: (not row.is_personal, row.name.lower(), row.id))
     )
@@ -112,13 +106,24 @@ def is_workspace(workspace_id: UUID) -> bool:
     return Workspace.objects.filter(pk=workspace_id).exists()
 
 
-def _to_row(member: Membership) -> WorkspaceRow:
-    workspace = member.workspace
+def _rows(viewer: Viewer, **only: UUID) -> list[WorkspaceRow]:
+    if viewer.key_id is not None:
+        owners = Workspace.objects.filter(pk__in=viewer.roles)
+        return [_to_row(owner, viewer.roles[owner.id]) for owner in owners]
+    if viewer.user_id is None:
+        return []
+    members = Membership.objects.select_related("workspace").filter(
+        user_id=viewer.user_id, **only
+    )
+    return [_to_row(member.workspace, Role(member.role)) for member in members]
+
+
+def _to_row(workspace: Workspace, role: Role) -> WorkspaceRow:
     return WorkspaceRow(
         id=workspace.id,
         name=workspace.name,
         is_personal=workspace.personal_of_id is not None,
-        role=Role(member.role),
+        role=role,
         created_at=workspace.created_at,
         deletion_due_at=workspace.deletion_due_at,
     )

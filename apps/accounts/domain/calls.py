@@ -1,0 +1,33 @@
+"""One answered call of the API, as it is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+MOST_ROUTE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is kept of a call: nothing of what was asked or answered.
+
+    `crossed` is the percentage of the hourly limit that this call reached first, or
+    zero; `ip` is a network.
+    """
+
+    at: datetime
+    workspace_id: UUID | None
+    key_id: UUID | None
+    method: str
+    route: str
+    status: int
+    ms: float
+    bytes: int
+    request_id: str
+    ip: str | None
+    crossed: int = 0

@@ -1,0 +1,191 @@
+"""Redis as the gate of the API: identities, entitlements and counts of calls.
+
+Everything here is a copy or may be lost: what is missing is read from the database,
+and when Redis is gone `UnavailableError` tells the caller to count by itself.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from apps.core.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+logger = structlog.get_logger(__name__)
+
+PREFIX = "assay:gate:"
+# How long a copy may be behind what an administrator changed.
+FRESH_SECONDS = 5
+# A refusal outlives every copy that was read before it was decided.
+REFUSED_SECONDS = 60
+_TIMEOUT_SECONDS = 0.5
+_PAUSE_SECONDS = 1.0  # after a failure, so that a dead server slows nobody down
+_COMPLAIN_EVERY_SECONDS = 60.0
+_SCRIPT = (Path(__file__).parent / "gate.lua").read_text()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked about one call.
+
+    Args:
+        identity: the name of the caller's identity, "" for none.
+        subject: what calls without an identity are counted by.
+        bits: the caller's address, as `addresses.bits_of` writes it.
+        window: seconds that are looked back over; without any, nothing is counted.
+        limit: a limit in place of the entitlements'.
+    """
+
+    identity: str
+    subject: str
+    bits: str = ""
+    window: int = 3600
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the script said: a word, and the rest as far as it came.
+
+    `word` is `ok`, `refused`, `expired` or `address`, or names what is missing here:
+    `no identity`, `no entitlements`. `limit` is None where calls are not counted.
+    """
+
+    word: str
+    record: str = ""
+    view: str = ""
+    admitted: bool = False
+    used: int = 0
+    limit: int | None = None
+    reset: int = 0
+
+
+class Gate:
+    """One Redis server as the gate; threads may share it."""
+
+    def __init__(
+        self, url: str, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Connect at the first call; `clock` gives seconds and never goes back."""
+        # One retry, at once: an idle connection that the server closed is no failure.
+        self._client = Redis.from_url(
+            url,
+            socket_timeout=_TIMEOUT_SECONDS,
+            socket_connect_timeout=_TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 1),
+            decode_responses=True,
+        )
+        self._script = self._client.register_script(_SCRIPT)
+        self._clock = clock
+        self._silent_until = float("-inf")
+        self._complain_after = float("-inf")
+
+    def look(self, ask: Ask, *, now: float | None = None) -> Look:
+        """Identify a caller and count the call, in one round trip.
+
+        `now` is in seconds since 1970; without it the server's own time counts.
+
+        Raises:
+            UnavailableError: Redis did not answer, now or just before.
+        """
+        keys = [f"{PREFIX}{ask.identity}"] if ask.identity else []
+        arguments: list[str | int | float] = [
+            PREFIX,
+            ask.subject,
+            "" if now is None else f"{now:.6f}",
+            ask.bits,
+            ask.window,
+            "" if ask.limit is None else ask.limit,
+        ]
+        with self._guarded():
+            return _read(self._script(keys=keys, args=arguments))
+
+    def remember_identity(
+        self,
+        identity: str,
+        record: str,
+        *,
+        workspace: str = "",
+        expires: float | None = None,
+        networks: Sequence[str] = (),
+    ) -> None:
+        """Keep a copy of an identity, unless there is one: a refusal stays.
+
+        Raises:
+            UnavailableError: Redis did not take it.
+        """
+        until = "" if expires is None else f"{expires:.6f}"
+        text = f"{workspace}|{until}|{' '.join(networks)}|{record}"
+        with self._guarded():
+            self._client.set(f"{PREFIX}{identity}", text, ex=FRESH_SECONDS, nx=True)
+
+    def refuse_identity(self, identity: str, record: str) -> None:
+        """Refuse an identity from now on, whatever copy of it there was.
+
+        Raises:
+            UnavailableError: Redis did not take it.
+        """
+        with self._guarded():
+            self._client.set(f"{PREFIX}{identity}", f"|||{record}", ex=REFUSED_SECONDS)
+
+    def remember_entitlements(
+        self, workspace: str, view: str, *, limit: int | None
+    ) -> None:
+        """Keep a copy of what a workspace is entitled to.
+
+        Raises:
+            UnavailableError: Redis did not take it.
+        """
+        calls = "" if limit is None else str(limit)
+        with self._guarded():
+            self._client.set(
+                f"{PREFIX}entitlements:{workspace}",
+                f"{calls}|{view}",
+                ex=FRESH_SECONDS,
+            )
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        if self._clock() < self._silent_until:
+            raise UnavailableError("Redis did not answer a moment ago.")
+        try:
+            yield
+        except (RedisError, OSError) as error:
+            now = self._clock()
+            self._silent_until = now + _PAUSE_SECONDS
+            self._complain(now, error)
+            raise UnavailableError(f"Redis does not answer: {error}") from error
+
+    def _complain(self, now: float, error: Exception) -> None:
+        if now < self._complain_after:
+            return
+        self._complain_after = now + _COMPLAIN_EVERY_SECONDS
+        logger.warning("gate_without_redis", error=str(error))
+
+
+def _read(answer: list[str | int]) -> Look:
+    word, *rest = answer
+    if word != "ok":
+        return Look(str(word), record=str(rest[0]) if rest else "")
+    record, view, admitted, used, limit, reset = rest
+    return Look(
+        "ok",
+        record=str(record),
+        view=str(view),
+        admitted=bool(admitted),
+        used=int(used),
+        limit=None if limit == "" else int(limit),
+        reset=int(reset),
+    )

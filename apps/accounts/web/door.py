@@ -1,0 +1,135 @@
+"""The gate for connections that Django does not see: event streams, as plain ASGI."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpResponse
+from django.http.request import HttpHeaders
+from django.utils import timezone
+
+from apps.accounts.domain.addresses import kept_of
+from apps.accounts.domain.admission import Caller, Identity
+from apps.accounts.domain.calls import Call
+from apps.accounts.selectors.workspaces import ANONYMOUS, Viewer, get_viewer
+from apps.accounts.services.admission import admit
+from apps.accounts.services.usage import recorder
+from apps.accounts.viewers import viewer_of_key
+from apps.accounts.web.gate import (
+    key_in,
+    known_method,
+    quota_fields,
+    refusal_of,
+    scope_for,
+)
+from apps.core.errors import AppError
+from apps.core.web.addresses import addresses_in_scope
+from apps.core.web.cors import cors_headers
+from apps.core.web.observe import safe_request_id
+from apps.core.web.problems import problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from apps.accounts.domain.admission import Admission
+    from apps.accounts.domain.tiers import Entitlement
+
+Scope = MutableMapping[str, Any]
+READS = ("GET", "HEAD")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the gate says to one connection.
+
+    `refusal` is the answer where it stays shut; `fields` go with whatever is answered.
+    """
+
+    viewer: Viewer
+    refusal: HttpResponse | None
+    fields: Mapping[str, str]
+
+
+def open_door(scope: Scope, *, route: str, key_needs: Entitlement) -> Door:
+    """Let a connection in that only reads, count it and have it recorded.
+
+    A key needs its workspace to have `key_needs`; pages do not, whose own streams are
+    open to everyone. It asks Redis, and the database for whoever is signed in.
+    """
+    headers, method = _headers_of(scope), str(scope.get("method", "GET"))
+    asked = headers.get("Access-Control-Request-Method", "")
+    is_preflight = method == "OPTIONS" and bool(asked)
+    fields = cors_headers(
+        path=str(scope.get("path", "")),
+        method=method,
+        origin=headers.get("Origin", ""),
+        asked_method=asked if is_preflight else "",
+    )
+    if is_preflight:
+        return Door(ANONYMOUS, HttpResponse(status=204), fields)
+    if method not in READS:
+        shut = problem(405, "method_not_allowed", "This address is only read.")
+        return Door(ANONYMOUS, shut, fields)
+    return _count(scope, headers, route, key_needs, fields)
+
+
+def _count(
+    scope: Scope,
+    headers: HttpHeaders,
+    route: str,
+    key_needs: Entitlement,
+    fields: Mapping[str, str],
+) -> Door:
+    began, now = time.perf_counter(), timezone.now()
+    method = str(scope.get("method", "GET"))
+    identity, viewer, refusal, quota = Identity(), ANONYMOUS, None, None
+    try:
+        caller, needed = _caller(scope, headers), scope_for(route, method)
+        admission = admit(caller=caller, scope=needed, now=now)
+        identity, quota = admission.identity, admission.quota
+        viewer = _viewer(scope, admission, key_needs)
+    except AppError as error:
+        identity = getattr(error, "identity", identity)
+        refusal = refusal_of(error)
+    recorder.add(
+        Call(
+            at=now,
+            workspace_id=identity.workspace_id,
+            key_id=identity.key_id,
+            method=known_method(method),
+            route=route,
+            status=200 if refusal is None else refusal.status_code,
+            ms=(time.perf_counter() - began) * 1000,
+            bytes=0,
+            request_id=safe_request_id(headers.get("X-Request-ID", "")),
+            ip=kept_of(addresses_in_scope(scope)),
+            crossed=0 if quota is None else quota.crossed,
+        )
+    )
+    return Door(viewer, refusal, {**fields, **quota_fields(quota)})
+
+
+def _viewer(scope: Scope, admission: Admission, key_needs: Entitlement) -> Viewer:
+    if admission.identity.key_id is None:
+        return get_viewer(scope["user"])
+    admission.entitlements.require(key_needs)
+    return viewer_of_key(admission)
+
+
+def _headers_of(scope: Scope) -> HttpHeaders:
+    """Return the headers as Django reads them."""
+    found: dict[str, str] = {}
+    for name, value in scope.get("headers", ()):
+        field = f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"
+        text = value.decode("latin-1")
+        found[field] = f"{found[field]},{text}" if field in found else text
+    return HttpHeaders(found)
+
+
+def _caller(scope: Scope, headers: HttpHeaders) -> Caller:
+    key, user = key_in(headers), scope["user"]
+    is_person = key is None and user.is_authenticated and user.is_active
+    return Caller(addresses_in_scope(scope), key, user.pk if is_person else None)
