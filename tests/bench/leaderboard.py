@@ -17,6 +17,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db.models import F
 
+from apps.accounts.models import Tier
+from apps.accounts.services.tiers import load_tiers
 from apps.benchmarks.domain.specs import (
     ProgramCase,
     ProgramCheck,
@@ -54,6 +56,8 @@ def measure() -> list[Finding]:
     sys.stderr.write(f"{results:,} results stored; building rollups …\n")
     rebuild_rollups(suite_version_id=version_id)
     execute("ANALYZE")
+    load_tiers()
+    Tier.objects.update(history_days=None)  # the longest period is measured too
     with _web_server() as client:
         return [
             _time_page(client, version_id, "7d", moving=False),

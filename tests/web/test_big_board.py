@@ -78,10 +78,10 @@ def test_links_keep_the_version_where_it_means_something(client: Client) -> None
     cast.make_graded_run()
     cast.make_suite(7)
     cast.make_suite(slug="other")
-    html = client.get(f"{PAGE}?version=1&sort=-score&period=30d").content.decode()
-    twin = "/leaderboard/starter.csv?period=30d&amp;version=1&amp;sort=-score"
+    html = client.get(f"{PAGE}?version=1&sort=-score&period=1d").content.decode()
+    twin = "/leaderboard/starter.csv?period=1d&amp;version=1&amp;sort=-score"
     assert twin in html
-    assert 'href="/leaderboard/other/?period=30d"' in html
+    assert 'href="/leaderboard/other/?period=1d"' in html
 
 
 def test_a_board_revision_is_that_of_the_board() -> None:

@@ -129,8 +129,8 @@ def test_pairs_are_compared_with_the_test_named(client: Client) -> None:
 
 def test_the_json_twin_is_what_the_rest_api_returns(client: Client) -> None:
     cast.make_graded_run()
-    twin = client.get("/leaderboard/starter.json?period=30d&sort=-score").json()
-    rest = client.get("/api/v1/leaderboard?suite=starter&period=30d&sort=-score")
+    twin = client.get("/leaderboard/starter.json?period=1d&sort=-score").json()
+    rest = client.get("/api/v1/leaderboard?suite=starter&period=1d&sort=-score")
     assert twin == rest.json()
     assert [row["model"] for row in twin["rows"]] == ["local/weak", "local/strong"]
 

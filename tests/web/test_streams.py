@@ -29,6 +29,7 @@ from apps.benchmarks.services.leases import finish_shard
 from apps.benchmarks.services.runs import cancel_run
 from apps.core.hub import Hub
 from apps.core.live import CHANNEL_PREFIX, publish
+from tests.accounts.keys import lift_limits
 from tests.web import cast
 
 if TYPE_CHECKING:
@@ -270,6 +271,7 @@ def test_waiting_clients_keep_no_threads(server: RunningServer) -> None:
 
 def test_many_requests_at_once_share_few_connections(server: RunningServer) -> None:
     cast.make_suite()
+    lift_limits()
     options: Any = settings.DATABASES["default"]["OPTIONS"]
 
     def read(_: int) -> int:

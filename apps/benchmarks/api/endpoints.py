@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Literal, cast
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
 
-from apps.accounts.viewers import viewer_of
+from apps.accounts.domain.tiers import Entitlement
+from apps.accounts.viewers import (
+    admission_of,
+    entitlements_of,
+    require_days,
+    viewer_of,
+)
 from apps.benchmarks.api.schemas import (
     HistoryOut,
     LeaderboardOut,
@@ -21,6 +28,7 @@ from apps.benchmarks.api.schemas import (
     SuiteOut,
     VerdictName,
 )
+from apps.benchmarks.domain.periods import PERIODS, longest_within
 from apps.benchmarks.selectors.history import get_model_history
 from apps.benchmarks.selectors.leaderboard import MOST_PAIRS, get_leaderboard
 from apps.benchmarks.selectors.results import MAX_PAGE, list_results
@@ -33,6 +41,10 @@ from apps.core.web.schemas import Listing, Page, Problem
 from apps.core.web.sse import MEDIA_TYPE, encode_event
 
 router = Router(tags=["Benchmarks"])
+
+# A page of more items is a bulk export.
+MOST_WITHOUT_BULK = 100
+_DAY = timedelta(days=1)
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Items in a page")]
 RunLimit = Annotated[int, Query(ge=1, le=MOST_RUNS, description="Items in a page")]
@@ -64,6 +76,8 @@ def leaderboard(
     it is the newest version that has a result in the period. `pairs` are the 435 most
     telling ones, which is all of them up to 30 models, or `all`.
     """
+    now = timezone.now()
+    require_days(request, PERIODS[period], now)
     return get_leaderboard(
         viewer_of(request),
         suite,
@@ -71,7 +85,7 @@ def leaderboard(
         sort=sort,
         version=version,
         most_pairs=None if pairs == "all" else MOST_PAIRS,
-        now=timezone.now(),
+        now=now,
     )
 
 
@@ -80,10 +94,19 @@ def leaderboard(
     response={200: HistoryOut, 404: Problem, 422: Problem},
     operation_id="get_model_history",
 )
-def history(request: HttpRequest, model_id: UUID, period: Period = "30d") -> object:
-    """Return how a model did by day, run and task family."""
+def history(
+    request: HttpRequest, model_id: UUID, period: Period | None = None
+) -> object:
+    """Return how a model did by day, run and task family.
+
+    Without `period` it is 30 days, or as many as the tier shows.
+    """
     get_model(model_id)
     now = timezone.now()
+    if period is None:
+        shown = entitlements_of(request, now).history_days
+        period = cast("Period", longest_within("30d", shown))
+    require_days(request, PERIODS[period], now)
     return get_model_history(viewer_of(request), model_id, period=period, now=now)
 
 
@@ -98,9 +121,15 @@ def runs(
     cursor: Cursor = None,
     limit: RunLimit = 50,
 ) -> dict[str, object]:
-    """List runs, newest first."""
+    """List runs, newest first, as far back as the tier shows.
+
+    A `limit` above 100 is a bulk export.
+    """
+    now = timezone.now()
+    _require_bulk(request, limit, now)
     page = list_runs(
         viewer_of(request),
+        since=_shown_since(request, now),
         suite_slug=suite,
         status=status,
         model_id=model,
@@ -117,7 +146,9 @@ def runs(
 )
 def run(request: HttpRequest, run_id: UUID) -> object:
     """Return a run with its manifest."""
-    return get_run(viewer_of(request), run_id)
+    found = get_run(viewer_of(request), run_id)
+    _require_shown(request, found.run.created_at)
+    return found
 
 
 @router.get(
@@ -133,7 +164,13 @@ def results(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> dict[str, object]:
-    """List a run's final results in the order in which they were stored."""
+    """List a run's final results in the order in which they were stored.
+
+    A `limit` above 100 is a bulk export.
+    """
+    viewer = viewer_of(request)
+    _require_bulk(request, limit, timezone.now())
+    _require_shown(request, get_run(viewer, run_id).run.created_at)
     page = list_results(
         viewer_of(request),
         run_id,
@@ -156,6 +193,9 @@ def events(request: HttpRequest, run_id: UUID) -> HttpResponse:
     Each event `progress` carries the whole state, and the last is named `end`, so
     that nothing is lost by reconnecting. A comment comes while nothing moves.
     """
+    admission = admission_of(request)
+    if admission is not None and admission.identity.key_id is not None:
+        admission.entitlements.require(Entitlement.STREAMS)
     # Under ASGI `consumers.events` takes this address before Django sees it and keeps
     # the stream open. A server that cannot gives the present state and asks the
     # client to come back.
@@ -165,3 +205,18 @@ def events(request: HttpRequest, run_id: UUID) -> HttpResponse:
     response = HttpResponse(event, content_type=MEDIA_TYPE)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _shown_since(request: HttpRequest, now: datetime) -> datetime | None:
+    days = entitlements_of(request, now).history_days
+    return None if days is None else now - days * _DAY
+
+
+def _require_shown(request: HttpRequest, created_at: datetime) -> None:
+    now = timezone.now()
+    require_days(request, (now - created_at) / _DAY, now)
+
+
+def _require_bulk(request: HttpRequest, limit: int, now: datetime) -> None:
+    if limit > MOST_WITHOUT_BULK:
+        entitlements_of(request, now).require(Entitlement.BULK_EXPORTS)

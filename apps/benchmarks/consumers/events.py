@@ -9,6 +9,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from channels.db import database_sync_to_async
+
+from apps.accounts.domain.tiers import Entitlement
+from apps.accounts.web.door import open_door
 from apps.benchmarks.consumers.connections import (
     PAUSE_SECONDS,
     SLOW_SECONDS,
@@ -18,22 +22,23 @@ from apps.benchmarks.consumers.connections import (
     Send,
     read_run,
     run_while_connected,
-    viewer_of,
 )
 from apps.benchmarks.selectors.run_state import RunState, parse_run_state
 from apps.core.errors import AppError
-from apps.core.web.problems import problem, problem_of
+from apps.core.web.problems import problem_of
 from apps.core.web.sse import HEARTBEAT, MEDIA_TYPE, encode_event
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from uuid import UUID
 
-    from django.http import JsonResponse
+    from django.http import HttpResponse
 
     from apps.accounts.selectors.workspaces import Viewer
+    from apps.accounts.web.door import Door
     from apps.core.hub import Hub, Watcher
 
+ROUTE = "/api/v1/runs/{run_id}/events"
 HEARTBEAT_SECONDS = 15.0
 _HEADERS = [
     (b"content-type", MEDIA_TYPE.encode()),
@@ -53,28 +58,31 @@ class RunEvents:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: stream until the run ends or the client leaves."""
-        if scope.get("method", "GET") not in {"GET", "HEAD"}:
-            refusal = problem(405, "method_not_allowed", "This address is only read.")
-            await _refuse(refusal, send)
+        door = await database_sync_to_async(open_door)(
+            scope, route=ROUTE, key_needs=Entitlement.STREAMS
+        )
+        if door.refusal is not None:
+            await _refuse(door.refusal, door.fields, send)
             return
         run_id = scope["url_route"]["kwargs"]["run_id"]
-        work = self._stream(await viewer_of(scope), run_id, send)
+        work = self._stream(door, run_id, send)
         await run_while_connected(work, receive, "http.disconnect")
 
-    async def _stream(self, viewer: Viewer, run_id: UUID, send: Send) -> None:
+    async def _stream(self, door: Door, run_id: UUID, send: Send) -> None:
+        viewer = door.viewer
         has_begun = False
         try:
             async with self._hub.watch(f"run:{run_id}") as watcher:
                 # Read after the watch began: nothing falls between the two.
                 first = await read_run(viewer, run_id)
-                await send(_start(200, _HEADERS))
+                await send(_start(200, [*_HEADERS, *_encoded(door.fields)]))
                 has_begun = True
                 async for chunk in _events(first, watcher, viewer, run_id):
                     async with asyncio.timeout(self._patience):
                         await send(_body(chunk, more=True))
         except AppError as error:
             if not has_begun:
-                await _refuse(problem_of(error), send)
+                await _refuse(problem_of(error), door.fields, send)
                 return
             # A response that has begun can only end; who asks again is told why.
         except TimeoutError:
@@ -106,10 +114,19 @@ def _encode(state: RunState) -> bytes:
     return encode_event(name, state.data, str(state.done))
 
 
-async def _refuse(response: JsonResponse, send: Send) -> None:
-    headers = [(b"content-type", b"application/problem+json")]
+async def _refuse(
+    response: HttpResponse, fields: Mapping[str, str], send: Send
+) -> None:
+    headers = _encoded(dict(response.headers) | dict(fields))
     await send(_start(response.status_code, headers))
     await send(_body(response.content, more=False))
+
+
+def _encoded(fields: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [
+        (name.lower().encode("latin-1"), value.encode("latin-1"))
+        for name, value in fields.items()
+    ]
 
 
 def _start(status: int, headers: list[tuple[bytes, bytes]]) -> Message:

@@ -14,6 +14,14 @@ PERIODS = {"1d": 1, "7d": 7, "30d": 30, "90d": 90}
 DEFAULT_PERIOD = "7d"
 
 
+def longest_within(period: str, days: int | None) -> str:
+    """Return the period, or the longest that looks back no further than `days`."""
+    if days is None or PERIODS[period] <= days:
+        return period
+    within = [name for name, length in PERIODS.items() if length <= days]
+    return within[-1] if within else next(iter(PERIODS))
+
+
 def first_day_of(period: str, now: datetime) -> date:
     """Return the first UTC day of the period that ends now.
 

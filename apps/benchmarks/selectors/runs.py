@@ -143,11 +143,14 @@ def list_runs(
     suite_slug: str | None = None,
     status: str | None = None,
     model_id: UUID | None = None,
+    since: datetime | None = None,
     cursor: UUID | None = None,
     limit: int = 50,
 ) -> RunPage:
     """Return visible runs, newest first; `cursor` is the last page's `next_cursor`."""
     runs = get_visible_runs(viewer)
+    if since is not None:
+        runs = runs.filter(created_at__gte=since)
     if suite_slug is not None:
         runs = runs.filter(suite_version__suite__slug=suite_slug)
     if status is not None:

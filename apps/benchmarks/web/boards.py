@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 from django.utils import timezone
 
-from apps.benchmarks.domain.periods import DEFAULT_PERIOD, PERIODS
+from apps.accounts.viewers import entitlements_of, require_days
+from apps.benchmarks.domain.periods import DEFAULT_PERIOD, PERIODS, longest_within
 from apps.benchmarks.selectors.leaderboard import (
     SORTS,
     Leaderboard,
@@ -16,6 +17,7 @@ from apps.benchmarks.selectors.leaderboard import (
     tells,
 )
 from apps.benchmarks.selectors.runs import list_active_runs
+from apps.core.web.problems import wants_problem
 from apps.core.web.queries import page_links, read_choice, read_number, with_query
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 SHOWN_PAIRS = 10
 ROWS_A_PAGE = 20
 MAX_VERSION = 2**31 - 1
+# What a page hides, for `partials/hidden_history.html`.
+HIDDEN = "ASSAY_HIDDEN_HISTORY"
 _TESTS = {
     "mcnemar": "exact McNemar",
     "paired-t": "paired t",
@@ -103,12 +107,27 @@ def read_board(
 
 
 def read_period(request: HttpRequest, default: str = DEFAULT_PERIOD) -> str:
-    """Return the period that the address asks for.
+    """Return the period that the address asks for, as far as the tier shows it.
+
+    A page says what it hides. A twin, which has no place to say so, is refused.
 
     Raises:
+        EntitlementError: a twin was asked for more than the tier shows.
         InvalidInputError: it is unknown.
     """
-    return read_choice(request, "period", tuple(PERIODS), default)
+    asked = read_choice(request, "period", tuple(PERIODS), default)
+    now = timezone.now()
+    entitled = entitlements_of(request, now)
+    shown = longest_within(asked, entitled.history_days)
+    if shown != asked:
+        if wants_problem(request) and "period" in request.GET:
+            require_days(request, PERIODS[asked], now)
+        request.META[HIDDEN] = (
+            f"The {entitled.tier.name} tier shows {entitled.history_days} days of "
+            f"history, so this is the last {shown} and not {asked}. What is older is "
+            "kept."
+        )
+    return shown
 
 
 def read_version(request: HttpRequest) -> int | None:
