@@ -136,7 +136,16 @@ async def test_reasoning_is_the_first_token_and_no_part_of_the_answer() -> None:
     assert completion.time_to_first_token_ms is not None
 
 
-@pytest.mark.parametrize("raw", [b"data: {}\n\n", b'data: {"choices": null}\n\n'])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"data: {}\n\n",
+        b"data: []\n\n",
+        b'data: {"choices": null}\n\n',
+        b'data: {"choices": [null, {"delta": null}, {"delta": {"content": 7}}]}\n\n',
+        b'data: {"model": 7, "usage": "none", "choices": 7}\n\n',
+    ],
+)
 async def test_pieces_without_content_are_passed_over(raw: bytes) -> None:
     async with FakeLLM(reply=Reply(raw=raw)) as server, open_openai(server) as gateway:
         completion = await gateway.complete(ask())
@@ -169,11 +178,13 @@ async def test_variables_for_another_provider_are_not_sent(
 ) -> None:
     monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "project-1")
+    monkeypatch.setenv("OPENAI_ADMIN_KEY", "admin-1")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     async with FakeLLM() as server, open_openai(server) as gateway:
         await gateway.complete(ask())
     (received,) = server.requests
     assert not {"openai-organization", "openai-project"} & set(received.headers)
+    assert "admin-1" not in str(received.headers)
 
 
 async def test_a_listing_is_read_with_the_fields_that_some_providers_add() -> None:
