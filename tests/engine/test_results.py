@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from apps.accounts.models import Workspace
+from apps.benchmarks.domain.samples import SampleResult
 from apps.benchmarks.domain.specs import Verdict
 from apps.benchmarks.models import ModelDay, Result, Run, Shard, SuiteVersion, TaskDay
 from apps.benchmarks.selectors.shards import get_shard_plan
@@ -56,6 +57,30 @@ def test_a_result_that_is_stored_already_is_not_counted_again() -> None:
     assert Run.objects.get(pk=run_id).passed == 2
     assert Result.objects.filter(run=run_id).count() == 2
     assert sum(day.scored for day in TaskDay.objects.all()) == 2
+
+
+def test_a_result_is_read_back_as_it_was_stored() -> None:
+    lease = claim(make_run(make_suite(1), make_model(NOWHERE)))
+    (todo,) = get_shard_plan(lease.shard_id).todo
+    given = make_result(
+        todo,
+        Verdict.FAIL,
+        answer='{"a": "\\u0000 \\ %s ü 日 🙂"}\t\r\n\'; --',
+        reason="wrong: ü",
+        breakdown={"keys": {'"ü\\': [False, None, 0.1, 10**20]}},
+        cost=Decimal("123456.00000001"),
+        first_token_ms=0.1 + 0.2,
+        input_tokens=None,
+        created_at=NOW.replace(microsecond=123_457),
+    )
+    store(lease, given)
+    kept = Result.objects.get()
+    for name in set(SampleResult.__dataclass_fields__) - {"key"}:
+        assert getattr(kept, name) == getattr(given, name), name
+    assert (kept.task_id, kept.epoch) == (todo.key.task_id, todo.key.epoch)
+    assert (kept.run_id, kept.model_id) == (lease.run_id, lease.model_id)
+    assert (kept.is_final, kept.score) == (True, 0.0)
+    assert kept.package_versions == {"assay": "0"}
 
 
 def test_another_answer_to_a_finished_sample_is_dropped() -> None:
