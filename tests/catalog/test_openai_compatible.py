@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from apps.catalog.domain.completions import Outcome
+from apps.catalog.gateways.embedded import EmbeddedGateway
+from apps.catalog.gateways.embedded_process import Address
+from apps.catalog.gateways.embedded_server import MODEL
 from apps.core.errors import UpstreamError
+from apps.core.http import open_http_client
 from tests.catalog.asking import PERSON, ask, open_openai
 from tests.fakes.llm_server import FakeLLM
 from tests.fakes.llm_wire import Reply
@@ -185,6 +190,19 @@ async def test_variables_for_another_provider_are_not_sent(
     (received,) = server.requests
     assert not {"openai-organization", "openai-project"} & set(received.headers)
     assert "admin-1" not in str(received.headers)
+
+
+async def test_the_embedded_model_gets_a_connection_for_each_question() -> None:
+    async with FakeLLM() as server:
+        gateway = EmbeddedGateway(
+            locate=lambda: Address(server.base_url, "key-1"),
+            open_http=lambda: open_http_client(is_local=True),
+        )
+        completion = await gateway.complete(replace(ask(), model=MODEL))
+        await gateway.aclose()
+    (received,) = server.requests
+    assert completion.outcome is Outcome.OK
+    assert received.headers["connection"] == "close"
 
 
 async def test_a_listing_is_read_with_the_fields_that_some_providers_add() -> None:

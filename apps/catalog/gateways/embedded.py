@@ -78,8 +78,12 @@ class EmbeddedGateway:
             self._is_suspect = False
             if address != self._address:
                 self._address = address
+                http = self._open_http()
+                # The server closes a connection that is used again, unannounced, one
+                # time in forty; a new one on loopback costs nothing beside an answer.
+                http.headers["Connection"] = "close"
                 inner = OpenAICompatibleGateway(
-                    http=self._open_http(),
+                    http=http,
                     base_url=address.url,
                     api_key=address.key,
                     timeout_seconds=self._timeout,
