@@ -124,7 +124,7 @@ DATABASES = {
 
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "apps.core.cache.SteadyCache",
         "LOCATION": redis_url(1),
         "KEY_PREFIX": "assay",
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
