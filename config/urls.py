@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from apps.accounts.web.people_urls import close_admin_doors
 from apps.core.web.theme import set_theme
 from apps.home.web.views import api_index
 from config.api import api
 
+close_admin_doors(admin.site)
 urlpatterns = [
     path("", include("apps.home.web.urls")),
     path("", include("apps.accounts.web.urls")),
@@ -26,4 +28,5 @@ urlpatterns = [
 handler400 = "apps.core.web.errors.bad_request"
 handler403 = "apps.core.web.errors.forbidden"
 handler404 = "apps.core.web.errors.not_found"
+handler429 = "apps.core.web.errors.too_many_requests"
 handler500 = "apps.core.web.errors.server_error"

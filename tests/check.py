@@ -24,6 +24,8 @@ SHOWN_LINES = 60
 PRODUCTION = {
     "ALLOWED_HOSTS": "assay.example",
     "ASSAY_HTTPS": "1",
+    "ASSAY_MAIL_KEY": "a key of the mail provider",
+    "ASSAY_MAIL_PROVIDER": "postmark",
     "DATABASE_URL": "postgresql://assay@db.example/assay",
     "REDIS_URL": "redis://redis.example:6379",
     "SECRET_KEY": "a key of more than fifty letters, as production has to have one",

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import TYPE_CHECKING, Any
+
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.utils import timezone
 
 from apps.accounts.models import Membership, Tier, TierOverride, User, Workspace
+from apps.accounts.services.people import remove_second_factors, vouch_for_person
+from apps.accounts.viewers import actor_of
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+# They show secrets, or hold applications that come from the environment alone.
+for _model in (Authenticator, SocialApp, SocialToken, UserSession):
+    admin.site.unregister(_model)
 
 
 @admin.register(User)
@@ -26,6 +42,27 @@ class UserAdmin(DjangoUserAdmin[User]):
     add_fieldsets = [
         (None, {"classes": ["wide"], "fields": ["email", "password1", "password2"]})
     ]
+    actions = ["remove_factors"]
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: User,
+        form: Any,
+        change: bool,  # noqa: FBT001 (Django's signature)
+    ) -> None:
+        """Save, and take a new address for theirs on the operator's word."""
+        super().save_model(request, obj, form, change)
+        if not change or "email" in form.changed_data:
+            vouch_for_person(user_id=obj.pk)
+
+    @admin.action(description="Remove the second factors of the selected people")
+    def remove_factors(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Let in who has lost all of them."""
+        now = timezone.now()
+        for person in people:
+            remove_second_factors(user_id=person.pk, actor=actor_of(request), now=now)
+        messages.success(request, "Their second factors are removed.")
 
 
 class MembershipInline(admin.TabularInline[Membership, Workspace]):

@@ -12,10 +12,15 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        """Say what is sealed here."""
+        """Register checks and what is sealed; hear what allauth tells by a signal."""
+        from django.core import checks  # noqa: PLC0415
+
+        from apps.accounts.adapters import signals  # noqa: F401, PLC0415
+        from apps.accounts.checks import check_mail  # noqa: PLC0415
         from apps.accounts.services.webhooks import (  # noqa: PLC0415
             reseal_webhook_secrets,
         )
         from apps.core.secrets import register_sealed  # noqa: PLC0415
 
+        checks.register(check_mail, "assay", deploy=True)
         register_sealed("webhook secrets", reseal_webhook_secrets)

@@ -7,7 +7,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from apps.accounts.pipelines import reconciling, stripe_events
+from apps.accounts.pipelines import mail, reconciling, stripe_events
 from apps.accounts.pipelines.deliveries import deliver as deliver_now
 from apps.accounts.services import usage
 from apps.accounts.services.deliveries import forget_deliveries, sweep_deliveries
@@ -58,3 +58,15 @@ def forget(**_: object) -> None:
 def tend_usage(**_: object) -> None:
     """Make the months ahead for calls of the API, and drop those that are over."""
     usage.tend_usage(now=timezone.now())
+
+
+@shared_task(name="accounts.send_mail")
+def send_mail(*, mail_id: str, **_: object) -> None:
+    """Send one mail."""
+    mail.send_mail(UUID(mail_id), clock=timezone.now)
+
+
+@shared_task(name="accounts.send_waiting_mail")
+def send_waiting_mail(**_: object) -> None:
+    """Send what is due and has not left."""
+    mail.send_waiting_mail(clock=timezone.now)

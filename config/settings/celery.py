@@ -78,6 +78,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "accounts.forget": {"task": "accounts.forget", "schedule": 3_600.0},
     "accounts.tend_usage": {"task": "accounts.tend_usage", "schedule": 86_400.0},
+    "accounts.send_waiting_mail": {
+        "task": "accounts.send_waiting_mail",
+        "schedule": 60.0,
+        "options": {"expire_seconds": 60},
+    },
 }
 CELERY_TASK_ALWAYS_EAGER = env.read_bool(
     "ASSAY_TASKS_EAGER",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PRODUCTION = {
     "ALLOWED_HOSTS": "assay.example",
     "ASSAY_HTTPS": "1",
+    "ASSAY_MAIL_KEY": "a key of the mail provider",
+    "ASSAY_MAIL_PROVIDER": "postmark",
     "DATABASE_URL": "postgresql://assay:pw@db.example/assay",
     "REDIS_URL": "rediss://:pw@redis.example:6380",
     "SECRET_KEY": "a key of more than fifty letters, as production has to have one",
@@ -50,6 +52,30 @@ def test_the_production_configuration_is_clean(tmp_path: Path) -> None:
     status, out, errors = manage(tmp_path, "check", "--deploy", **PRODUCTION)
     assert (status, errors) == (0, "")
     assert out == "System check identified no issues (0 silenced).\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"ASSAY_MAIL_PROVIDER": "postmark"}, "ASSAY_MAIL_KEY is empty"),
+        ({"ASSAY_MAIL_PROVIDER": "smtp"}, "ASSAY_SMTP_URL is empty"),
+        ({"ASSAY_MAIL_PROVIDER": "pigeon"}, "write one of folder, smtp"),
+        ({"GITHUB_CLIENT_ID": "abc"}, "GITHUB_CLIENT_SECRET one is empty"),
+        ({"GOOGLE_CLIENT_SECRET": "abc"}, "GOOGLE_CLIENT_SECRET one is empty"),
+    ],
+)
+def test_half_of_a_setting_stops_the_start(
+    tmp_path: Path, given: dict[str, str], said: str
+) -> None:
+    status, _, errors = manage(tmp_path, "check", **given)
+    assert status == 2
+    assert said in errors
+
+
+def test_production_without_mail_is_warned(tmp_path: Path) -> None:
+    without = PRODUCTION | {"ASSAY_MAIL_PROVIDER": "folder"}
+    _, _, errors = manage(tmp_path, "check", "--deploy", **without)
+    assert "(assay.W004) DATABASE_URL is set and mail leaves for a folder." in errors
 
 
 def test_production_without_a_key_of_its_own_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from apps.accounts.models import Membership, User, Workspace
+from apps.accounts.models import Membership, User, Workspace, vouch_for_email
 from apps.benchmarks.domain.samples import SampleKey, SampleResult
 from apps.benchmarks.domain.specs import (
     CallsCheck,
@@ -184,7 +184,9 @@ def make_graded_run(**fields: Any) -> UUID:
 def make_person(
     email: str, *, is_staff: bool = False, password: str | None = None
 ) -> User:
-    return User.objects.create_user(email, password, is_staff=is_staff)
+    person = User.objects.create_user(email, password, is_staff=is_staff)
+    vouch_for_email(person)
+    return person
 
 
 def make_workspace(*members: User) -> Workspace:

@@ -15,7 +15,7 @@ WORDS = "a long pass phrase"
 
 def test_a_person_signs_in_by_address_and_out_again(client: Client) -> None:
     cast.make_person("ada@example.org", password=WORDS)
-    credentials = {"username": "ada@example.org", "password": WORDS}
+    credentials = {"login": "ada@example.org", "password": WORDS}
     response = client.post("/sign-in/", credentials, follow=True)
     assert "Signed in as ada@example.org" in response.content.decode()
     response = client.post("/sign-out/", follow=True)
@@ -26,7 +26,7 @@ def test_a_wrong_password_and_an_unknown_address_look_alike(client: Client) -> N
     cast.make_person("ada@example.org", password=WORDS)
     pages = []
     for address in ("ada@example.org", "bob@example.org"):
-        credentials = {"username": address, "password": "wrong"}
+        credentials = {"login": address, "password": "wrong"}
         page = client.post("/sign-in/", credentials).content.decode()
         assert "do not belong together" in page
         pages.append(page.count("do not belong together"))
@@ -36,7 +36,7 @@ def test_a_wrong_password_and_an_unknown_address_look_alike(client: Client) -> N
 def test_signing_in_leads_back_but_never_to_another_site(client: Client) -> None:
     cast.make_person("ada@example.org", password=WORDS)
     for wish, place in (("/runs/", "/runs/"), ("https://evil.example/", "/")):
-        credentials = {"username": "ada@example.org", "password": WORDS}
+        credentials = {"login": "ada@example.org", "password": WORDS}
         response = client.post("/sign-in/", {**credentials, "next": wish})
         assert response.headers["Location"] == place
         client.logout()

@@ -26,6 +26,26 @@ class Act(StrEnum):
     KEY_ROTATED = "key.rotated"
     KEY_REVOKED = "key.revoked"
 
+    SIGNED_UP = "person.signed_up"
+    SIGNED_IN = "person.signed_in"
+    SIGN_IN_FAILED = "person.sign_in_failed"
+    SIGNED_OUT = "person.signed_out"
+    SESSION_ENDED = "person.session_ended"
+    PASSWORD_CHANGED = "person.password_changed"  # noqa: S105
+    PASSWORD_SET = "person.password_set"  # noqa: S105
+    PASSWORD_RESET = "person.password_reset"  # noqa: S105
+    EMAIL_CONFIRMED = "person.email_confirmed"
+    EMAIL_CHANGED = "person.email_changed"
+    EMAIL_REMOVED = "person.email_removed"
+    APP_ADDED = "person.app_added"
+    APP_REMOVED = "person.app_removed"
+    RECOVERY_CODES_MADE = "person.recovery_codes_made"
+    PASSKEY_ADDED = "person.passkey_added"
+    PASSKEY_REMOVED = "person.passkey_removed"
+    FACTORS_REMOVED = "person.factors_removed"
+    PROVIDER_CONNECTED = "person.provider_connected"
+    PROVIDER_DISCONNECTED = "person.provider_disconnected"
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

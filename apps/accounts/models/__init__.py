@@ -12,6 +12,7 @@ from apps.accounts.models.billing import (
 )
 from apps.accounts.models.idempotency import KeptAnswer
 from apps.accounts.models.key import ApiKey
+from apps.accounts.models.mail import OutgoingMail
 from apps.accounts.models.subscription import (
     LIVE,
     OPEN,
@@ -21,7 +22,12 @@ from apps.accounts.models.subscription import (
 )
 from apps.accounts.models.tier import Tier, TierOverride
 from apps.accounts.models.usage import ApiRequest, UsageHour, UsageWarning
-from apps.accounts.models.user import User, UserManager, make_personal_workspace
+from apps.accounts.models.user import (
+    User,
+    UserManager,
+    make_personal_workspace,
+    vouch_for_email,
+)
 from apps.accounts.models.webhook import Delivery, DeliveryStatus, WebhookSecret
 from apps.accounts.models.workspace import ROLES, Membership, Workspace
 
@@ -41,6 +47,7 @@ __all__ = [
     "Invoice",
     "KeptAnswer",
     "Membership",
+    "OutgoingMail",
     "StripeEvent",
     "Subscription",
     "SubscriptionStatus",
@@ -53,4 +60,5 @@ __all__ = [
     "WebhookSecret",
     "Workspace",
     "make_personal_workspace",
+    "vouch_for_email",
 ]

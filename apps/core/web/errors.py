@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NOT_FOUND = "Nothing here answers to that address, or you may not see it."
 FORBIDDEN = "You may not do that. Sign in with an account that may."
 BAD_REQUEST = "The request could not be understood."
+TOO_MANY = "You have tried this too often. Wait a minute, then try again."
 SERVER_ERROR = "Something broke on our side. It has been logged; try again in a moment."
 CONTROL_CHARACTERS = "The address holds control characters, which no value here has."
 TAKES_ANY_TEXT = frozenset({"/search"})
@@ -85,6 +86,16 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     if wants_problem(request):
         return problem(403, "forbidden", FORBIDDEN)
     return error_page(request, 403, FORBIDDEN)
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """Answer one who tries too often."""
+    if wants_problem(request):
+        response: HttpResponse = problem(429, "too_many_requests", TOO_MANY)
+    else:
+        response = error_page(request, 429, TOO_MANY)
+    response.headers["Retry-After"] = "60"
+    return response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
