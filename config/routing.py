@@ -10,6 +10,7 @@ from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDe
 from django.conf import settings
 from django.urls import path, re_path
 
+from apps.accounts.asgi import Application, AsImpersonated
 from apps.benchmarks.consumers.events import RunEvents
 from apps.benchmarks.consumers.live import LeaderboardSocket, RunSocket
 from apps.core.hub import Hub
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 def build_application(pages: Callable[..., Any]) -> ProtocolTypeRouter:
     """Return the whole ASGI application around Django's, with a hub of its own."""
     hub = Hub(settings.REDIS_URL)
-    run = AuthMiddlewareStack(RunSocket(hub))
-    leaderboard = AuthMiddlewareStack(LeaderboardSocket(hub))
-    events = AuthMiddlewareStack(RunEvents(hub))
+    run = _with_reader(RunSocket(hub))
+    leaderboard = _with_reader(LeaderboardSocket(hub))
+    events = _with_reader(RunEvents(hub))
     sockets = [
         path("ws/runs/<uuid:run_id>/", run),
         path("ws/leaderboard/<slug:slug>/", leaderboard),
@@ -41,3 +42,8 @@ def build_application(pages: Callable[..., Any]) -> ProtocolTypeRouter:
             "websocket": AllowedHostsOriginValidator(URLRouter(sockets)),
         }
     )
+
+
+def _with_reader(inner: Application) -> Any:
+    """Tell a socket or stream whose it is."""
+    return AuthMiddlewareStack(AsImpersonated(inner))

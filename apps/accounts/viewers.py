@@ -117,12 +117,15 @@ def workspace_of(
 
 
 def actor_of(request: HttpRequest | Request) -> Actor:
-    """Return whoever sends a request, as the audit log names them."""
+    """Return whoever sends a request, as the audit log names them.
+
+    That is the operator, where one looks as another person.
+    """
     ip = client_address(request)
     admission = admission_of(request)
     if admission is not None and admission.identity.key_id is not None:
         return Actor(label="API key", ip=ip, key_id=admission.identity.key_id)
-    user = request.user
+    user = getattr(request, "operator", request.user)
     if not user.is_authenticated:
         return Actor(ip=ip)
     return Actor(user_id=user.pk, label=str(user), ip=ip)

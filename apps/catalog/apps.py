@@ -12,10 +12,14 @@ class CatalogConfig(AppConfig):
     label = "catalog"
 
     def ready(self) -> None:
-        """Register the workspace's tab, and what is sealed here."""
+        """Register the workspace's tab, and what is sealed or kept to people here."""
+        from apps.accounts.web.impersonation import (  # noqa: PLC0415
+            hide_from_operators,
+        )
         from apps.accounts.web.tabs import Tab, register_tab  # noqa: PLC0415
         from apps.catalog.services.own_keys import reseal_credentials  # noqa: PLC0415
         from apps.core.secrets import register_sealed  # noqa: PLC0415
 
+        hide_from_operators("workspace-credentials")
         register_tab(Tab("Credentials", "workspace-credentials"))
         register_sealed("provider credentials", reseal_credentials)

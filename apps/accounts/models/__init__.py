@@ -20,7 +20,7 @@ from apps.accounts.models.subscription import (
     Subscription,
     SubscriptionStatus,
 )
-from apps.accounts.models.tier import Tier, TierOverride
+from apps.accounts.models.tier import ENTITLEMENTS, Tier, TierOverride
 from apps.accounts.models.usage import ApiRequest, UsageHour, UsageWarning
 from apps.accounts.models.user import (
     User,
@@ -32,6 +32,7 @@ from apps.accounts.models.webhook import Delivery, DeliveryStatus, WebhookSecret
 from apps.accounts.models.workspace import ROLES, Membership, Workspace
 
 __all__ = [
+    "ENTITLEMENTS",
     "LIVE",
     "MOST_ERROR",
     "OPEN",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import Q
 
 from apps.accounts.domain.tiers import (
     FREE,
@@ -23,7 +25,7 @@ from apps.accounts.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
     from uuid import UUID
 
@@ -61,10 +63,33 @@ def find_subscription(workspace_id: UUID, now: datetime) -> Subscription | None:
 
     A missing payment is borne for `BILLING_GRACE_DAYS`. Of several the dearest counts.
     """
-    grace = timedelta(days=settings.BILLING_GRACE_DAYS)
     live = Subscription.objects.select_related("tier").filter(
         workspace_id=workspace_id, status__in=LIVE
     )
+    return _dearest(live, now)
+
+
+def name_tiers(workspace_ids: Collection[UUID], now: datetime) -> dict[UUID, str]:
+    """Return the name of each workspace's tier at a moment, in three queries."""
+    names = dict.fromkeys(workspace_ids, get_default_tier().name)
+    live = Subscription.objects.select_related("tier").filter(
+        workspace_id__in=workspace_ids, status__in=LIVE
+    )
+    by_workspace: defaultdict[UUID, list[Subscription]] = defaultdict(list)
+    for one in live:
+        by_workspace[one.workspace_id].append(one)
+    for workspace_id, theirs in by_workspace.items():
+        dearest = _dearest(theirs, now)
+        if dearest is not None:
+            names[workspace_id] = dearest.tier.name
+    agreed = TierOverride.objects.select_related("tier").filter(
+        Q(expires_at=None) | Q(expires_at__gt=now), workspace_id__in=workspace_ids
+    )
+    return names | {one.workspace_id: one.tier.name for one in agreed if one.tier}
+
+
+def _dearest(live: Iterable[Subscription], now: datetime) -> Subscription | None:
+    grace = timedelta(days=settings.BILLING_GRACE_DAYS)
     counted = [
         one
         for one in live

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from apps.accounts.web import callbacks
+from apps.accounts.web.impersonation import stop
 from apps.accounts.web.workspaces import workspace_page, workspaces_page
 
 _WEBHOOKS = "workspaces/<uuid:workspace_id>/webhooks/"
@@ -20,4 +21,5 @@ urlpatterns = [
         callbacks.again,
         name="send-delivery-again",
     ),
+    path("impersonation/stop/", stop, name="stop_impersonation"),
 ]
