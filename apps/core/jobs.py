@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING
 
 from celery import current_app
 from django.db import transaction
+
+if TYPE_CHECKING:
+    from celery import Task
+
+_loading = Lock()
 
 
 def enqueue(task_name: str, /, **kwargs: object) -> None:
@@ -17,7 +24,19 @@ def enqueue(task_name: str, /, **kwargs: object) -> None:
     Raises:
         NotRegistered: no task has that name.
     """
-    if task_name not in current_app.tasks:  # a web process has loaded none yet
-        current_app.loader.import_default_modules()
-    task = current_app.tasks[task_name]
+    task = find_task(task_name)
     transaction.on_commit(partial(task.apply_async, kwargs=kwargs))
+
+
+def find_task(task_name: str) -> Task[..., object]:
+    """Return a registered task, loading them all where none has been used yet.
+
+    Raises:
+        NotRegistered: no task has that name.
+    """
+    if task_name not in current_app.tasks:  # a web process has loaded none yet
+        # Celery takes a second thread past a loading that has only begun.
+        with _loading:
+            if task_name not in current_app.tasks:
+                current_app.loader.import_default_modules()
+    return current_app.tasks[task_name]
