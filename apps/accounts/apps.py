@@ -16,7 +16,7 @@ class AccountsConfig(AppConfig):
         from django.core import checks  # noqa: PLC0415
 
         from apps.accounts.adapters import signals  # noqa: F401, PLC0415
-        from apps.accounts.checks import check_mail  # noqa: PLC0415
+        from apps.accounts.checks import check_billing, check_mail  # noqa: PLC0415
         from apps.accounts.services.webhooks import (  # noqa: PLC0415
             reseal_webhook_secrets,
         )
@@ -24,3 +24,4 @@ class AccountsConfig(AppConfig):
 
         checks.register(check_mail, "assay", deploy=True)
         register_sealed("webhook secrets", reseal_webhook_secrets)
+        checks.register(check_billing, "assay")

@@ -1,4 +1,4 @@
-"""System checks of signing up and in."""
+"""System checks of signing up and in, and of billing."""
 
 from __future__ import annotations
 
@@ -24,5 +24,22 @@ def check_mail(
             hint="Nobody can sign up or set a new password. Set ASSAY_MAIL_PROVIDER "
             "and what it needs: docs/how-to/sign-in.md.",
             id="assay.W004",
+        )
+    ]
+
+
+def check_billing(
+    app_configs: Sequence[Any] | None,
+    **_: Any,
+) -> list[checks.CheckMessage]:
+    """Warn where plans are sold and nobody hears that they were paid for."""
+    if not settings.STRIPE_SECRET_KEY or settings.STRIPE_WEBHOOK_SECRETS:
+        return []
+    return [
+        checks.Warning(
+            "STRIPE_SECRET_KEY is set and STRIPE_WEBHOOK_SECRET is not.",
+            hint="What is bought would be noticed once a day: add an endpoint at "
+            "/webhooks/stripe/ in Stripe, and set its signing secret.",
+            id="assay.W010",
         )
     ]

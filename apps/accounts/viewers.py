@@ -5,9 +5,12 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from django.urls import reverse
+
 from apps.accounts.domain.audit import Actor
 from apps.accounts.domain.roles import Power
 from apps.accounts.domain.tiers import EVERYTHING, require_history
+from apps.accounts.pipelines.billing import Buyer
 from apps.accounts.selectors.entitlements import list_tiers
 from apps.accounts.selectors.workspaces import (
     Viewer,
@@ -129,3 +132,19 @@ def actor_of(request: HttpRequest | Request) -> Actor:
     if not user.is_authenticated:
         return Actor(ip=ip)
     return Actor(user_id=user.pk, label=str(user), ip=ip)
+
+
+def page_url(request: HttpRequest | Request, view: str, workspace_id: UUID) -> str:
+    """Return the whole address of a workspace's page, for who leaves and comes back."""
+    path = reverse(view, kwargs={"workspace_id": workspace_id})
+    return request.build_absolute_uri(path)
+
+
+def buyer_of(request: HttpRequest | Request, workspace_id: UUID) -> Buyer:
+    """Return whoever sends a request, as one who buys for a workspace."""
+    return Buyer(
+        workspace_id=workspace_id,
+        email=str(getattr(request.user, "email", "")),
+        done_url=page_url(request, "billing-done", workspace_id),
+        left_url=page_url(request, "billing-left", workspace_id),
+    )

@@ -46,10 +46,12 @@ class Shop:
     def workspace_id(self) -> UUID:
         return self.cast.workspace.id
 
-    def buyer(self, workspace_id: UUID | None = None, email: str = "") -> Buyer:
+    def buyer(
+        self, workspace_id: UUID | None = None, email: str | None = None
+    ) -> Buyer:
         return Buyer(
             workspace_id=workspace_id or self.workspace_id,
-            email=email or self.cast.owner.email,
+            email=self.cast.owner.email if email is None else email,
             done_url="https://assay.example/done/",
             left_url="https://assay.example/left/",
         )

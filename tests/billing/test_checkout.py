@@ -11,7 +11,13 @@ from django.db import connections
 
 from apps.accounts.domain.billing import NotSetUpError
 from apps.accounts.models import BillingCustomer, Subscription, Tier
-from apps.core.errors import AppError, ConflictError, InvalidInputError, UpstreamError
+from apps.core.errors import (
+    AppError,
+    ConflictError,
+    ForbiddenError,
+    InvalidInputError,
+    UpstreamError,
+)
 from tests.fakes.stripe import Fault
 
 if TYPE_CHECKING:
@@ -196,6 +202,12 @@ def test_a_wrong_key_is_the_operators_affair(shop: Shop, settings: Settings) -> 
         shop.open_page()
     assert not failed.value.retryable
     assert "sk_test_of_another" not in str(failed.value)
+
+
+def test_a_key_buys_nothing(shop: Shop) -> None:
+    with pytest.raises(ForbiddenError, match="A person buys"):
+        shop.open_page(email="")
+    assert shop.stripe.asked == []
 
 
 def test_without_a_key_nothing_is_sold(shop: Shop, settings: Settings) -> None:

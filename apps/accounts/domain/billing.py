@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
-from apps.core.errors import ConflictError, UnavailableError, UpstreamError
+from apps.core.errors import ConflictError, UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,11 +24,10 @@ class Interval(StrEnum):
     YEAR = "year"
 
 
-class NotSetUpError(UnavailableError):
-    """This installation has no key for the biller."""
+class NotSetUpError(ConflictError):
+    """This installation has no key for the biller, and sells nothing."""
 
     code: ClassVar[str] = "billing_not_set_up"
-    retryable = False
 
 
 class MissingError(UpstreamError):

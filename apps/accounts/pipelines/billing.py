@@ -22,7 +22,12 @@ from apps.accounts.models import OPEN
 from apps.accounts.pipelines.looks import look_at_subscription
 from apps.accounts.selectors import billing as selectors
 from apps.accounts.services import billing_customers as customers
-from apps.core.errors import ConflictError, NotFoundError, UpstreamError
+from apps.core.errors import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    UpstreamError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,12 +67,15 @@ def start_checkout(*, buyer: Buyer, tier: str, interval: str, clock: Clock) -> s
     page of the first.
 
     Raises:
+        ForbiddenError: no person asks, but a key.
         InvalidInputError: there is no such plan.
         ConflictError: the workspace has a subscription, or the price at the biller is
             not the one that is shown here.
         NotSetUpError, UpstreamError: the biller is missing, down or refuses.
     """
     biller = _open()
+    if not buyer.email:
+        raise ForbiddenError("A person buys, and not a key: receipts need an address.")
     plan = selectors.get_plan(tier, interval)
     _refuse_second(buyer.workspace_id, clock())
     price = _find_price(biller, plan)
@@ -111,7 +119,7 @@ def change_plan(
     biller = _open()
     plan = selectors.get_plan(tier, interval)
     row = selectors.get_open_subscription(workspace_id, clock())
-    if row.status not in {"active", "trialing"}:
+    if not row.may_move:
         raise ConflictError(
             f"The subscription is {row.status_words.lower()}: settle what is open in "
             "the customer portal, then change the plan."

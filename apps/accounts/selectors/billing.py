@@ -10,6 +10,7 @@ from django.conf import settings
 
 from apps.accounts.domain.billing import Interval
 from apps.accounts.models import (
+    LIVE,
     OPEN,
     BillingCustomer,
     Invoice,
@@ -75,8 +76,13 @@ class SubscriptionRow:
 
     @property
     def may_change(self) -> bool:
-        """Return whether its plan can be changed or its end planned."""
-        return self.status in {"trialing", "active", "past_due"}
+        """Return whether its end can be planned, or taken back."""
+        return self.status in LIVE
+
+    @property
+    def may_move(self) -> bool:
+        """Return whether it can be moved to another plan: nothing is owed."""
+        return self.status in {"trialing", "active"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class TabLink:
 TABS = (
     Tab("Overview", "workspace"),
     Tab("Webhooks", "workspace-webhooks"),
+    Tab("Billing", "workspace-billing", Power.BILLING),
 )
 _registered: list[Tab] = []
 

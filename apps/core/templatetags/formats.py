@@ -72,6 +72,16 @@ def usd(amount: Decimal | None) -> str:
 
 
 @register.filter
+def money(amount: Decimal | None, currency: str) -> str:
+    """Write an amount of a currency, which is named unless it is the US dollar."""
+    if amount is None:
+        return "by agreement"
+    if currency.lower() == "usd":
+        return f"−{usd(-amount)}" if amount < 0 else usd(amount)
+    return f"{amount:,.2f} {currency.upper()}".replace("-", "−")
+
+
+@register.filter
 @plain
 def price(amount: Decimal | str | None) -> str:
     """Write a price of a million tokens in US dollars, with all its digits."""

@@ -44,7 +44,8 @@ def show(stripe: FakeStripe, method: str, path: str, body: str) -> Answer:
 
 
 def _page(title: str, inside: str, *, status: int = 200) -> Answer:
-    head = f"<!doctype html><title>{title} (fake Stripe)</title><style>{_STYLE}</style>"
+    head = '<!doctype html><link rel="icon" href="data:,">'
+    head += f"<title>{title} (fake Stripe)</title><style>{_STYLE}</style>"
     return Answer(f"{head}<h1>{title}</h1>{inside}", status)
 
 
