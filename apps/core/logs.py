@@ -34,7 +34,8 @@ _SECRETS = (
     re.compile(r"(?P<kept>\w://[^\s/:@]*:)(?P<secret>[^\s/@]+)(?=@)"),
     # keys by the form that their makers gave them
     re.compile(
-        r"(?P<kept>)(?P<secret>\b(?:sk-|sk_live_|rk_live_|xoxb-|ghp_|AIza)[\w-]{8,})"
+        r"(?P<kept>)(?P<secret>(?:assay_r[wo]_|\b(?:sk-|sk_live_|rk_live_|xoxb-|ghp_|"
+        r"AIza))[\w-]{8,})"
     ),
 )
 _ENOUGH = 20_000  # letters of one value

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 import sentry_sdk
 from django.conf import settings
 
 from apps.core.build import code_version
+from apps.core.logs import struck
+
+if TYPE_CHECKING:
+    from sentry_sdk.types import Event, Hint
+
+
+def _without_secrets(event: Event, _hint: Hint) -> Event:
+    return cast("Event", struck(event))
 
 
 def start() -> None:
@@ -21,4 +31,6 @@ def start() -> None:
         max_request_body_size="never",
         include_local_variables=False,
         traces_sample_rate=0.0,
+        # A key that somebody put into an address is in its query, and in what is said.
+        before_send=_without_secrets,
     )
