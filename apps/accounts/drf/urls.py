@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from apps.accounts.drf.keys import KeyDetail, KeyList, KeyRotation, UsageView
 from apps.accounts.drf.webhooks import (
     DeliveryList,
     DeliverySendAgain,
@@ -11,6 +12,7 @@ from apps.accounts.drf.webhooks import (
 )
 from apps.accounts.drf.workspaces import WorkspaceDetail, WorkspaceList
 
+_KEYS = "workspaces/<uuid:workspace_id>/keys/"
 _WEBHOOKS = "workspaces/<uuid:workspace_id>/webhooks/"
 
 urlpatterns = [
@@ -19,6 +21,18 @@ urlpatterns = [
         "workspaces/<uuid:workspace_id>/",
         WorkspaceDetail.as_view(),
         name="account-workspace",
+    ),
+    path(_KEYS, KeyList.as_view(), name="account-keys"),
+    path(f"{_KEYS}<uuid:key_id>/", KeyDetail.as_view(), name="account-key"),
+    path(
+        f"{_KEYS}<uuid:key_id>/rotate/",
+        KeyRotation.as_view(),
+        name="account-key-rotation",
+    ),
+    path(
+        "workspaces/<uuid:workspace_id>/usage/",
+        UsageView.as_view(),
+        name="account-usage",
     ),
     path(
         f"{_WEBHOOKS}secrets/",

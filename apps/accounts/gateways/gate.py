@@ -6,9 +6,11 @@ and when Redis is gone `UnavailableError` tells the caller to count by itself.
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from apps.accounts.domain.windows import Count
 from apps.core.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -156,6 +159,24 @@ class Gate:
                 ex=FRESH_SECONDS,
             )
 
+    def count(self, subject: str, window: int, now: float) -> Count:
+        """Return what a caller's window holds, without counting a call.
+
+        Raises:
+            UnavailableError: Redis did not answer.
+        """
+        with self._guarded():
+            kept = self._client.lrange(f"{PREFIX}calls:{subject}", 0, -1)
+        pairs = zip(kept[::2], kept[1::2], strict=True)
+        inside = [
+            (int(second), int(calls))
+            for second, calls in pairs
+            if int(second) + window >= math.floor(now)
+        ]
+        used = sum(calls for _, calls in inside)
+        reset = math.ceil(inside[0][0] + window + 1 - now) if inside else 0
+        return Count(admitted=True, used=used, reset=reset)
+
     @contextmanager
     def _guarded(self) -> Iterator[None]:
         if self._clock() < self._silent_until:
@@ -173,6 +194,12 @@ class Gate:
             return
         self._complain_after = now + _COMPLAIN_EVERY_SECONDS
         logger.warning("gate_without_redis", error=str(error))
+
+
+@cache
+def gate_of(url: str) -> Gate:
+    """Return this process's gate at a Redis server."""
+    return Gate(url)
 
 
 def _read(answer: list[str | int]) -> Look:

@@ -6,7 +6,6 @@ database and given to it; without it this process counts by itself, by the same 
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -31,7 +30,7 @@ from apps.accounts.domain.wire import (
     parse_entitlements,
     parse_identity,
 )
-from apps.accounts.gateways.gate import Ask, Gate, Look
+from apps.accounts.gateways.gate import Ask, Gate, Look, gate_of
 from apps.accounts.selectors.entitlements import entitlements
 from apps.accounts.selectors.identities import REVOKED, find_identity
 from apps.accounts.services.alone import Alone
@@ -207,12 +206,6 @@ def _fill_entitlements(gate: Gate, record: str, now: datetime) -> None:
         entitlements_text(entitled),
         limit=entitled.limit.calls,
     )
-
-
-@cache
-def gate_of(url: str) -> Gate:
-    """Return this process's gate at a Redis server."""
-    return Gate(url)
 
 
 _alone = Alone()

@@ -228,6 +228,8 @@ def _record(
 
 
 def _clean(key: ApiKey) -> None:
+    if not key.name.isprintable():
+        raise InvalidInputError("name: it holds characters that cannot be shown.")
     try:
         key.full_clean(validate_constraints=False)
     except ValidationError as error:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from apps.accounts.models import UsageHour, UsageWarning
+from apps.accounts.services.usage_mail import mail_usage_warning
 from apps.core.batching import Batcher
 from apps.core.ids import new_id
 from apps.core.lifespan import before_end
@@ -69,8 +70,8 @@ WHERE key.id = used.key_id
 def store_calls(calls: Sequence[Call]) -> None:
     """Store calls, merge them into their hours and mark the keys as used.
 
-    Notes, once a day and percentage, that a workspace reached a percentage of its
-    hourly limit.
+    Mails a workspace's administrators, once a day and percentage, where a call reached
+    a percentage of the hourly limit.
     """
     if not calls:
         return
@@ -115,9 +116,11 @@ def _warnings(calls: Sequence[Call]) -> list[tuple[UUID, int, datetime]]:
 
 
 def _warn(workspace_id: UUID, percent: int, at: datetime) -> None:
-    UsageWarning.objects.get_or_create(
+    _, is_new = UsageWarning.objects.get_or_create(
         workspace_id=workspace_id, day=at.date(), percent=percent, defaults={"at": at}
     )
+    if is_new:
+        mail_usage_warning(workspace_id=workspace_id, percent=percent, now=at)
 
 
 @transaction.atomic

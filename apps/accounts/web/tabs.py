@@ -34,6 +34,8 @@ class TabLink:
 # In the order in which they stand; those of higher apps follow.
 TABS = (
     Tab("Overview", "workspace"),
+    Tab("Keys", "workspace-keys", Power.KEYS),
+    Tab("Usage", "workspace-usage"),
     Tab("Webhooks", "workspace-webhooks"),
     Tab("Billing", "workspace-billing", Power.BILLING),
 )

@@ -12,6 +12,7 @@ _WEBHOOKS = "workspaces/<uuid:workspace_id>/webhooks/"
 
 urlpatterns = [
     path("", include("apps.accounts.web.people_urls")),
+    path("", include("apps.accounts.web.key_urls")),
     path("workspaces/", workspaces_page, name="workspaces"),
     path("workspaces/<uuid:workspace_id>/", workspace_page, name="workspace"),
     path(_WEBHOOKS, callbacks.webhooks_page, name=callbacks.VIEW),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class StrikingFilter(SafeExceptionReporterFilter):
     """Strikes secrets out of the request and of local variables, by their form."""
 
-    def get_safe_request_meta(self, request: HttpRequest | None) -> dict[str, Any]:
+    def get_safe_request_meta(self, request: HttpRequest) -> dict[str, Any]:
         """Return what came with the request, without secrets."""
         return {
             name: struck(value) if isinstance(value, str) else value
