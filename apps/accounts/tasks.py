@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from apps.accounts.pipelines import mail, reconciling, stripe_events
+from apps.accounts.pipelines.billing import end_doomed
 from apps.accounts.pipelines.deliveries import deliver as deliver_now
 from apps.accounts.services import usage
 from apps.accounts.services.deliveries import forget_deliveries, sweep_deliveries
@@ -25,6 +26,12 @@ def process_stripe_event(*, event_id: str, **_: object) -> None:
 def retry_stripe_events(**_: object) -> None:
     """Send again what waits, failed before or lost its worker."""
     send_due_events(now=timezone.now())
+
+
+@shared_task(name="accounts.end_doomed_subscriptions")
+def end_doomed_subscriptions(**_: object) -> None:
+    """End what workspaces pay that are due to be deleted."""
+    end_doomed(clock=timezone.now)
 
 
 @shared_task(name="accounts.reconcile_billing")

@@ -66,6 +66,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expire_seconds": 60},
     },
+    "accounts.end_doomed_subscriptions": {
+        "task": "accounts.end_doomed_subscriptions",
+        "schedule": 300.0,
+        "options": {"expire_seconds": 300},
+    },
     "accounts.reconcile_billing": {
         "task": "accounts.reconcile_billing",
         "schedule": crontab(hour="4", minute="17"),

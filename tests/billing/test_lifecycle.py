@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,12 @@ from apps.accounts.pipelines.billing import (
     cancel_plan,
     change_plan,
     end_all,
+    end_doomed,
     open_portal,
     resume_plan,
 )
+from apps.accounts.selectors.billing import has_open_subscription
+from apps.accounts.tasks import end_doomed_subscriptions
 from apps.core.errors import ConflictError, NotFoundError, UpstreamError
 from tests.billing.shop import clock
 from tests.fakes.stripe import Fault
@@ -243,6 +247,30 @@ def test_a_downgrade_deletes_nothing(shop: Shop) -> None:
     assert Invoice.objects.count() == invoices
     assert Tier.objects.count() == 3
     assert end_all(workspace_id=shop.workspace_id, clock=clock) == 0
+
+
+def test_a_workspace_that_is_due_to_be_deleted_pays_no_longer(shop: Shop) -> None:
+    bought = shop.subscribe()
+    shop.cast.workspace.deletion_due_at = clock() + timedelta(days=1)
+    shop.cast.workspace.save()
+    assert end_doomed(clock=clock) == 0
+    shop.cast.workspace.deletion_due_at = clock()
+    shop.cast.workspace.save()
+    assert has_open_subscription(shop.workspace_id)
+    end_doomed_subscriptions()
+    assert not has_open_subscription(shop.workspace_id)
+    assert shop.stripe.books.get("subscription", bought)["status"] == "canceled"
+
+
+def test_one_that_cannot_be_ended_holds_up_no_other(shop: Shop) -> None:
+    bought = shop.subscribe()
+    call = f"DELETE /v1/subscriptions/{bought}"
+    shop.stripe.faults.extend([Fault(call), Fault(call)])
+    shop.cast.workspace.deletion_due_at = clock()
+    shop.cast.workspace.save()
+    assert end_doomed(clock=clock) == 0
+    assert shop.tier == "pro"
+    assert end_doomed(clock=clock) == 1
 
 
 def test_ending_all_fails_loudly_where_stripe_is_down(shop: Shop) -> None:

@@ -134,6 +134,13 @@ def test_foreign_customers_of_the_same_account_are_left_alone(shop: Shop) -> Non
     assert Subscription.objects.count() == 0
 
 
+def test_what_is_paid_for_a_workspace_that_is_gone_is_named(shop: Shop) -> None:
+    shop.subscribe()
+    shop.cast.workspace.delete()
+    what = "paid for a workspace that is gone or has another customer: cancel it"
+    assert found(shop) == [("subscription", what, False)]
+
+
 def test_many_pages_are_read_to_their_end(shop: Shop) -> None:
     for number in range(230):
         shop.stripe.do("POST", "customers", email=f"{number}@example.org")

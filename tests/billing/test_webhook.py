@@ -12,6 +12,8 @@ from django.db import connections
 from django.test import Client
 
 from apps.accounts.models import StripeEvent, Subscription
+from apps.accounts.tasks import retry_stripe_events
+from tests.fakes.broker import DOWN, sending_to
 from tests.fakes.stripe.webhooks import sign, write
 
 if TYPE_CHECKING:
@@ -191,3 +193,17 @@ def test_the_same_event_delivered_by_many_at_once_counts_once(shop: Shop) -> Non
     assert answers == [(200, False)] * 15 + [(200, True)]
     assert StripeEvent.objects.get().attempts == 1
     assert shop.tier_changes() == [("free", "pro")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_is_answered_though_the_broker_is_down_and_is_not_lost(
+    shop: Shop,
+) -> None:
+    body = write(an_event(shop))
+    with sending_to(DOWN):
+        answer = post(body, sign(body, shop.stripe.secret, int(time.time())))
+    assert answer.status_code == 200
+    assert StripeEvent.objects.get().state == "waiting"
+    retry_stripe_events()
+    assert StripeEvent.objects.get().state == "done"
+    assert shop.tier == "pro"

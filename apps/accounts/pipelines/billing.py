@@ -23,6 +23,7 @@ from apps.accounts.pipelines.looks import look_at_subscription
 from apps.accounts.selectors import billing as selectors
 from apps.accounts.services import billing_customers as customers
 from apps.core.errors import (
+    AppError,
     ConflictError,
     ForbiddenError,
     NotFoundError,
@@ -166,6 +167,20 @@ def end_all(*, workspace_id: UUID, clock: Clock) -> int:
         biller.cancel_now(row.stripe_id)
         look_at_subscription(biller, row.stripe_id, clock)
     return len(live)
+
+
+def end_doomed(*, clock: Clock) -> int:
+    """End what workspaces pay that are due to be deleted; return how many ended.
+
+    One that fails is tried again by the next call, and stays until then.
+    """
+    ended = 0
+    for workspace_id in selectors.list_doomed(clock()):
+        try:
+            ended += end_all(workspace_id=workspace_id, clock=clock)
+        except AppError as error:
+            logger.warning("not_ended", workspace=str(workspace_id), error=str(error))
+    return ended
 
 
 def _open() -> Biller:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from apps.accounts.domain.billing import MissingError
-from apps.accounts.selectors.billing import find_workspace
-from apps.accounts.selectors.workspaces import is_workspace
+from apps.accounts.selectors.billing import find_workspace, lacks_customer
 from apps.accounts.services import mirror
 from apps.accounts.services.billing_customers import adopt_customer, forget_customer
 
@@ -74,14 +73,20 @@ def find_or_adopt(biller: Biller, customer_id: str) -> UUID | None:
         return None
 
 
-def adopt(customer: SeenCustomer) -> UUID | None:
-    """Store whose a customer is, where it says so and its workspace has none."""
+def is_adoptable(customer: SeenCustomer) -> bool:
+    """Return whether a customer says that it is a workspace's which has none."""
     try:
         workspace_id = UUID(customer.workspace)
     except ValueError:
+        return False
+    return not customer.is_deleted and lacks_customer(workspace_id)
+
+
+def adopt(customer: SeenCustomer) -> UUID | None:
+    """Store whose a customer is, where it says so and its workspace has none."""
+    if not is_adoptable(customer):
         return None
-    if customer.is_deleted or not is_workspace(workspace_id):
-        return None
+    workspace_id = UUID(customer.workspace)
     taken = adopt_customer(
         workspace_id=workspace_id, stripe_id=customer.id, email=customer.email
     )

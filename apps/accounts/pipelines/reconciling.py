@@ -16,7 +16,7 @@ import structlog
 from apps.accounts.domain.billing import NotSetUpError
 from apps.accounts.gateways.biller import NOT_SET_UP, open_biller
 from apps.accounts.pipelines.billing import CURRENCY
-from apps.accounts.pipelines.looks import adopt
+from apps.accounts.pipelines.looks import adopt, is_adoptable
 from apps.accounts.selectors import mirror as mirrored
 from apps.accounts.selectors.billing import is_set_up, list_plans
 from apps.accounts.services import mirror
@@ -106,6 +106,7 @@ class _Work:
     def __init__(self, biller: Biller, clock: Clock, report: Report) -> None:
         self._biller, self._clock, self.report = biller, clock, report
         self._workspaces: dict[str, UUID] = {}
+        self._claims: dict[str, str] = {}
 
     def compare_customers(self) -> None:
         """Adopt customers that were never stored; let go of those that are gone."""
@@ -115,11 +116,15 @@ class _Work:
         for name, customer in listed.items():
             if name in known or not customer.workspace:
                 continue
+            self._claims[name] = customer.workspace
             adopted = None if self.report.is_dry else adopt(customer)
             if adopted is not None:
                 self._workspaces[name] = adopted
-            what = "made for a workspace, and not stored"
-            self._find("customer", name, customer.workspace, what, adopted is not None)
+            if adopted is not None or is_adoptable(customer):
+                what = "made for a workspace, and not stored"
+                self._find(
+                    "customer", name, customer.workspace, what, adopted is not None
+                )
         for name in known.keys() - listed.keys():
             gone = not self.report.is_dry and forget_customer(stripe_id=name)
             self._find("customer", name, known[name], "gone at the biller", gone)
@@ -135,6 +140,7 @@ class _Work:
             seen_ids.add(seen.id)
             workspace_id = self._whose(seen, rows)
             if workspace_id is None:
+                self._name_orphan(seen)
                 continue
             open_ones[workspace_id] += mirrored.is_open(seen.status)
             what = mirrored.describe_subscription(rows.get(seen.id), seen)
@@ -156,6 +162,15 @@ class _Work:
         if found is None and seen.id in rows:
             return rows[seen.id].workspace_id
         return found
+
+    def _name_orphan(self, seen: SeenSubscription) -> None:
+        """Name what is still paid for a workspace that is gone, or has another."""
+        claim = self._claims.get(seen.customer_id)
+        if claim and mirrored.is_open(seen.status):
+            what = (
+                "paid for a workspace that is gone or has another customer: cancel it"
+            )
+            self._find("subscription", seen.id, claim, what)
 
     def _close_unknown(self, rows: Iterable[Subscription], look: int) -> None:
         for row in rows:

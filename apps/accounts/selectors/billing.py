@@ -19,6 +19,7 @@ from apps.accounts.models import (
     Tier,
 )
 from apps.accounts.selectors.entitlements import entitlements, to_view
+from apps.accounts.selectors.workspaces import is_workspace
 from apps.core.errors import InvalidInputError, NotFoundError
 
 if TYPE_CHECKING:
@@ -227,6 +228,29 @@ def may_try(workspace_id: UUID, email: str) -> bool:
         Subscription.objects.filter(workspace_id=workspace_id).exists()
         or Subscription.objects.filter(workspace_id__in=same).exists()
     )
+
+
+def lacks_customer(workspace_id: UUID) -> bool:
+    """Return whether there is such a workspace, and no customer stands for it."""
+    known = BillingCustomer.objects.filter(
+        workspace_id=workspace_id, stripe_id__isnull=False
+    )
+    return is_workspace(workspace_id) and not known.exists()
+
+
+def has_open_subscription(workspace_id: UUID) -> bool:
+    """Return whether a workspace may still be charged: then it must not vanish."""
+    return Subscription.objects.filter(
+        workspace_id=workspace_id, status__in=OPEN
+    ).exists()
+
+
+def list_doomed(now: datetime) -> tuple[UUID, ...]:
+    """Return the workspaces that are due to be deleted and still pay."""
+    paying = Subscription.objects.filter(
+        status__in=OPEN, workspace__deletion_due_at__lte=now
+    )
+    return tuple(paying.values_list("workspace_id", flat=True).distinct())
 
 
 def find_workspace(customer_id: str) -> UUID | None:
