@@ -7,7 +7,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from apps.accounts.pipelines import mail, reconciling, stripe_events
+from apps.accounts.pipelines import erasure, mail, reconciling, stripe_events
 from apps.accounts.pipelines.billing import end_doomed
 from apps.accounts.pipelines.deliveries import deliver as deliver_now
 from apps.accounts.services import usage
@@ -77,3 +77,9 @@ def send_mail(*, mail_id: str, **_: object) -> None:
 def send_waiting_mail(**_: object) -> None:
     """Send what is due and has not left."""
     mail.send_waiting_mail(clock=timezone.now)
+
+
+@shared_task(name="accounts.delete_due_workspaces")
+def delete_due_workspaces(**_: object) -> None:
+    """Delete the workspaces whose days of grace are over."""
+    erasure.delete_due_workspaces(clock=timezone.now)

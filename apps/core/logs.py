@@ -32,6 +32,10 @@ _SECRETS = (
     ),
     # the password of an address
     re.compile(r"(?P<kept>\w://[^\s/:@]*:)(?P<secret>[^\s/@]+)(?=@)"),
+    # the link of an invitation, also where it is part of another address
+    re.compile(
+        r"(?P<kept>(?:/|%2F)invitations(?:/|%2F))(?P<secret>[\w-]{40,})", re.IGNORECASE
+    ),
     # keys by the form that their makers gave them
     re.compile(
         r"(?P<kept>)(?P<secret>(?:assay_r[wo]_|\b(?:sk-|sk_live_|rk_live_|xoxb-|ghp_|"

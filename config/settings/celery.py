@@ -88,6 +88,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expire_seconds": 60},
     },
+    "accounts.delete_due_workspaces": {
+        "task": "accounts.delete_due_workspaces",
+        "schedule": 3600.0,
+        "options": {"expire_seconds": 3600},
+    },
 }
 CELERY_TASK_ALWAYS_EAGER = env.read_bool(
     "ASSAY_TASKS_EAGER",

@@ -40,6 +40,12 @@ SHARD_LEASE_SECONDS = env.read_int(
     about="How long a worker that fell silent keeps its part of a run before another "
     "worker may take it.",
 )
+DELETION_GRACE_DAYS = env.read_int(
+    "ASSAY_DELETION_GRACE_DAYS",
+    14,
+    minimum=0,
+    about="How many days the deletion of a workspace can be taken back.",
+)
 
 
 def _key(name: str, provider: str) -> str:

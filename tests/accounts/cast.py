@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from apps.accounts.domain.roles import Role
-from apps.accounts.models import Membership, User, Workspace
+from apps.accounts.models import Membership, User, Workspace, vouch_for_email
 from apps.accounts.services.tiers import load_tiers
 
 if TYPE_CHECKING:
@@ -62,8 +62,10 @@ def make_cast() -> Cast:
 
 
 def make_person(email: str, password: str | None = None, **fields: object) -> User:
-    """A person; without a password, since to hash one takes long."""
-    return User.objects.create_user(email, password, **fields)
+    """A person with a confirmed address; a password takes long to hash."""
+    person = User.objects.create_user(email, password, **fields)
+    vouch_for_email(person)
+    return person
 
 
 def add_member(workspace: Workspace, user: User, role: Role) -> UUID:

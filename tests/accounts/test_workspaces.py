@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 
 from apps.accounts.domain.roles import Power, Role, has_power
 from apps.accounts.models import Membership, User, Workspace
@@ -18,6 +19,8 @@ from apps.core.errors import ForbiddenError, NotFoundError
 from tests.accounts.cast import make_person
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from django.test import Client
 
     from tests.accounts.cast import Cast
@@ -123,6 +126,12 @@ def test_the_api_refuses_anonymous_people_as_a_problem(client: Client) -> None:
     response = client.get("/api/account/workspaces/")
     assert response.status_code == 401
     assert response.headers["Content-Type"] == "application/problem+json"
+
+
+def test_the_description_of_the_account_api_is_whole(tmp_path: Path) -> None:
+    file = tmp_path / "openapi.yml"
+    call_command("spectacular", fail_on_warn=True, validate=True, file=str(file))
+    assert "operationId: invite\n" in file.read_text()
 
 
 def test_the_account_api_describes_itself_and_only_itself(client: Client) -> None:

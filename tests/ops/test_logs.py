@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from uuid import UUID
 
 import pytest
 import structlog
@@ -23,6 +24,9 @@ from apps.core.servers.layout import REPOSITORY
         ("the key sk-ant-api03-0123456789 is", "the key [removed] is"),
         ("{'api_key': 'hunter2', 'n': 1}", "{'api_key': '[removed]', 'n': 1}"),
         ('{"client_secret": "hunter2"}', '{"client_secret": "[removed]"}'),
+        ("GET /invitations/" + 43 * "t" + "/", "GET /invitations/[removed]/"),
+        ("?next=%2Finvitations%2F" + 43 * "t", "?next=%2Finvitations%2F[removed]"),
+        (f"POST /invitations/{UUID(int=7)}/", f"POST /invitations/{UUID(int=7)}/"),
         ("tokens: 12 in, 30 out", "tokens: 12 in, 30 out"),
         ("a secret garden at http://h:80/x", "a secret garden at http://h:80/x"),
     ],

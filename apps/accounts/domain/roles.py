@@ -47,3 +47,14 @@ _POWERS: dict[Role, frozenset[Power]] = {
 def has_power(role: Role, power: Power) -> bool:
     """Return whether a role allows something."""
     return power in _POWERS[role]
+
+
+def may_give(giver: Role, role: Role) -> bool:
+    """Return whether one role may make others into another: up to itself."""
+    ranks = list(Role)
+    return has_power(giver, Power.MEMBERS) and ranks.index(giver) <= ranks.index(role)
+
+
+def roles_to_give(giver: Role) -> tuple[Role, ...]:
+    """Return the roles that one may make others into, the mightiest first."""
+    return tuple(role for role in Role if may_give(giver, role))

@@ -11,6 +11,7 @@ from apps.accounts.models.billing import (
     StripeEvent,
 )
 from apps.accounts.models.idempotency import KeptAnswer
+from apps.accounts.models.invitation import Invitation
 from apps.accounts.models.key import ApiKey
 from apps.accounts.models.mail import OutgoingMail
 from apps.accounts.models.subscription import (
@@ -45,6 +46,7 @@ __all__ = [
     "DeliveryStatus",
     "EventState",
     "Interval",
+    "Invitation",
     "Invoice",
     "KeptAnswer",
     "Membership",

@@ -106,6 +106,12 @@ def is_workspace(workspace_id: UUID) -> bool:
     return Workspace.objects.filter(pk=workspace_id).exists()
 
 
+def list_due_workspaces(now: datetime) -> tuple[UUID, ...]:
+    """Return the workspaces whose days of grace are over."""
+    due = Workspace.objects.filter(deletion_due_at__lte=now, personal_of=None)
+    return tuple(due.order_by("deletion_due_at").values_list("id", flat=True))
+
+
 def _rows(viewer: Viewer, **only: UUID) -> list[WorkspaceRow]:
     if viewer.key_id is not None:
         owners = Workspace.objects.filter(pk__in=viewer.roles)

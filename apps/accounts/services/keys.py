@@ -180,6 +180,19 @@ def revoke_all_keys(*, workspace_id: UUID, actor: Actor, now: datetime) -> int:
     return len(keys)
 
 
+@transaction.atomic
+def revoke_keys_of(
+    *, workspace_id: UUID, user_id: UUID, actor: Actor, now: datetime
+) -> int:
+    """Revoke what a person made in a workspace that they leave; return how many."""
+    keys = ApiKey.objects.select_for_update().filter(
+        workspace_id=workspace_id, created_by_id=user_id, revoked_at__isnull=True
+    )
+    for key in keys:
+        _revoke(key, actor, now)
+    return len(keys)
+
+
 def _revoke(key: ApiKey, actor: Actor, now: datetime) -> None:
     key.revoked_at = now
     key.save(update_fields=["revoked_at"])

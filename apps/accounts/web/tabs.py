@@ -31,13 +31,19 @@ class TabLink:
     current: bool
 
 
-# In the order in which they stand; those of higher apps follow.
+# In the order in which they stand; those of higher apps come between.
 TABS = (
     Tab("Overview", "workspace"),
+    Tab("Members", "workspace_members"),
     Tab("Keys", "workspace-keys", Power.KEYS),
     Tab("Usage", "workspace-usage"),
     Tab("Webhooks", "workspace-webhooks"),
     Tab("Billing", "workspace-billing", Power.BILLING),
+)
+# Where those who run the workspace go, at the end.
+LAST_TABS = (
+    Tab("Audit", "workspace_audit", Power.AUDIT),
+    Tab("Settings", "workspace_settings"),
 )
 _registered: list[Tab] = []
 
@@ -48,7 +54,7 @@ def register_tab(tab: Tab) -> None:
     Raises:
         ValueError: a part of that address is there already.
     """
-    if any(known.view == tab.view for known in (*TABS, *_registered)):
+    if any(known.view == tab.view for known in (*TABS, *_registered, *LAST_TABS)):
         raise ValueError(f"there is a tab {tab.view!r} already")
     _registered.append(tab)
 
@@ -57,13 +63,14 @@ def workspace_context(workspace: WorkspaceRow, view: str) -> dict[str, object]:
     """Return what `accounts/workspace.html` needs around the part named `view`."""
     return {
         "workspace": workspace,
+        "keeps": workspace.allows(Power.OWN),
         "tabs": [
             TabLink(
                 tab.label,
                 reverse(tab.view, kwargs={"workspace_id": workspace.id}),
                 tab.view == view,
             )
-            for tab in (*TABS, *_registered)
+            for tab in (*TABS, *_registered, *LAST_TABS)
             if workspace.allows(tab.needs)
         ],
     }

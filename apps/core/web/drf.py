@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from rest_framework import exceptions
+from rest_framework import exceptions, serializers
 from rest_framework.pagination import CursorPagination
 
 from apps.core.errors import AppError
@@ -38,6 +38,25 @@ class CursorPages(CursorPagination):
     ordering = "-id"
     page_size_query_param = "limit"
     max_page_size = 200
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Takes the fields that it names and refuses every other one.
+
+    What a caller hoped to set and could not is said, not passed over.
+    """
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Read the fields, unless there are others beside them."""
+        if isinstance(data, dict):
+            known = {name for name, one in self.fields.items() if not one.read_only}
+            # A form brings its token along.
+            unknown = sorted(set(map(str, data)) - known - {"csrfmiddlewaretoken"})
+            if unknown:
+                raise exceptions.ValidationError(
+                    {name[:80]: ["There is no such field."] for name in unknown[:20]}
+                )
+        return super().to_internal_value(data)
 
 
 def answer_failure(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
