@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class AppError(Exception):
@@ -18,6 +22,30 @@ class InvalidInputError(AppError):
 
     code = "invalid_input"
     status = 422
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with what was given, and where."""
+
+    where: str
+    what: str
+
+
+class InvalidFieldsError(InvalidInputError):
+    """Several things are wrong with what was given; each is named."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        """Keep what is wrong, and say all of it in one line."""
+        super().__init__("; ".join(f"{one.where}: {one.what}" for one in faults))
+        self.faults = tuple(faults)
+
+
+class UnauthenticatedError(AppError):
+    """Nobody in particular asks, and this is for somebody in particular."""
+
+    code = "not_authenticated"
+    status = 401
 
 
 class NotFoundError(AppError):

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 _loading = Lock()
 
 
-def enqueue(task_name: str, /, **kwargs: object) -> None:
+def enqueue(
+    task_name: str, /, *, to_queue: str | None = None, **kwargs: object
+) -> None:
     """Send a registered task once the surrounding transaction commits.
+
+    It goes to the queue that the settings route it to, or to `to_queue`.
 
     Services name a task instead of importing it, so that tasks can import services
     and never the reverse.
@@ -24,8 +28,9 @@ def enqueue(task_name: str, /, **kwargs: object) -> None:
     Raises:
         NotRegistered: no task has that name.
     """
-    task = find_task(task_name)
-    transaction.on_commit(partial(task.apply_async, kwargs=kwargs))
+    send = partial(find_task(task_name).apply_async, kwargs=kwargs)
+    # Celery takes a queue that is named None for one that is named.
+    transaction.on_commit(partial(send, queue=to_queue) if to_queue else send)
 
 
 def find_task(task_name: str) -> Task[..., object]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.accounts.domain.idempotency import (
     KEPT_FOR,
@@ -17,6 +17,7 @@ from apps.accounts.domain.idempotency import (
     IdempotencyMismatchError,
 )
 from apps.accounts.models import KeptAnswer
+from apps.core.turns import try_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,7 +61,11 @@ def answer_once(
         IdempotencyBusyError: the first request of that key is still under way.
         IdempotencyMismatchError: the key was used for another request.
     """
-    _take_turn(f"idempotency:{workspace_id}:{key}")
+    if not try_turn(f"idempotency:{workspace_id}:{key}"):
+        raise IdempotencyBusyError(
+            "The first request with this Idempotency-Key is still under way; ask again "
+            "in a moment."
+        )
     mine = KeptAnswer.objects.filter(workspace_id=workspace_id, key=key)
     mine.filter(created_at__lte=now - KEPT_FOR).delete()
     kept = mine.first()
@@ -101,17 +106,3 @@ def _act_and_keep(
     kept.full_clean()
     kept.save(force_insert=True)
     return answer
-
-
-def _take_turn(name: str) -> None:
-    """Hold a lock until the transaction ends, however it ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name]
-        )
-        row = cursor.fetchone()
-    if not (row and row[0]):
-        raise IdempotencyBusyError(
-            "The first request with this Idempotency-Key is still under way; ask again "
-            "in a moment."
-        )

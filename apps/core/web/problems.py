@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.http import JsonResponse
 
+from apps.core.errors import InvalidFieldsError
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -30,7 +32,12 @@ def problem(status: int, code: str, detail: str, **more: object) -> JsonResponse
 
 def problem_of(error: AppError) -> JsonResponse:
     """Return the problem document of an anticipated failure."""
-    return problem(error.status, error.code, str(error), retryable=error.retryable)
+    more: dict[str, object] = {"retryable": error.retryable}
+    if isinstance(error, InvalidFieldsError):
+        more["errors"] = [
+            {"where": one.where, "what": one.what} for one in error.faults
+        ]
+    return problem(error.status, error.code, str(error), **more)
 
 
 def wants_problem(request: HttpRequest) -> bool:
