@@ -9,6 +9,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from apps.benchmarks.api.endpoints import router as benchmarks
+from apps.benchmarks.api.on_demand import router as on_demand
 from apps.catalog.api.endpoints import router as catalogue
 from apps.core.errors import AppError
 from apps.core.web.errors import NOT_FOUND
@@ -57,6 +58,7 @@ api = PublicAPI(
 )
 api.add_router("", catalogue)
 api.add_router("", benchmarks)
+api.add_router("", on_demand)
 
 
 @api.exception_handler(AppError)

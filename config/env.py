@@ -114,6 +114,26 @@ def read_list(
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+def read_pairs(name: str, *, about: str = "") -> dict[str, str]:
+    """Return a comma-separated variable of `name=value` pairs.
+
+    Raises:
+        ImproperlyConfigured: an entry is no pair, or a name stands twice.
+    """
+    declare(name, "pairs NAME=VALUE, separated by commas", "", about)
+    pairs: dict[str, str] = {}
+    for entry in os.environ.get(name, "").split(","):
+        key, equals, value = (part.strip() for part in entry.partition("="))
+        if not entry.strip():
+            continue
+        if not (key and equals and value) or key in pairs:
+            raise ImproperlyConfigured(
+                f"{name} has the entry {entry.strip()!r}; write NAME=VALUE, each once."
+            )
+        pairs[key] = value
+    return pairs
+
+
 def read_path(name: str, default: Path, *, shown: str = "", about: str = "") -> Path:
     """Return a path, absolute; `shown` stands for the default in the reference."""
     declare(name, "path", shown or default, about)

@@ -17,9 +17,14 @@ from apps.accounts.selectors.workspaces import (
     WorkspaceRow,
     get_viewer,
     get_workspace,
+    list_workspaces,
 )
 from apps.accounts.services.admission import entitlements_of_person
-from apps.core.errors import ForbiddenError
+from apps.core.errors import (
+    ForbiddenError,
+    InvalidInputError,
+    UnauthenticatedError,
+)
 from apps.core.web.addresses import client_address
 
 if TYPE_CHECKING:
@@ -148,3 +153,24 @@ def buyer_of(request: HttpRequest | Request, workspace_id: UUID) -> Buyer:
         done_url=page_url(request, "billing-done", workspace_id),
         left_url=page_url(request, "billing-left", workspace_id),
     )
+
+
+def workspace_for(
+    request: HttpRequest, named: UUID | None, *, needs: Power
+) -> WorkspaceRow:
+    """Return the workspace that a request acts for: the one it names, or its only one.
+
+    Raises:
+        ForbiddenError: the member's role does not allow it.
+        InvalidInputError: there are several, and none is named.
+        NotFoundError: whoever asks is no member of the one that is named.
+        UnauthenticatedError: nobody in particular asks.
+    """
+    viewer = viewer_of(request)
+    rows = list_workspaces(viewer)
+    if not rows:
+        raise UnauthenticatedError("Sign in, or send an API key.")
+    if named is None and len(rows) > 1:
+        known = ", ".join(f"{row.id} ({row.name})" for row in rows)
+        raise InvalidInputError(f"workspace: name one of yours: {known}.")
+    return get_workspace(viewer, named or rows[0].id, needs=needs)

@@ -26,7 +26,18 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
 BENCHMARK_QUEUE = "benchmarks"
-QUEUES = (CELERY_TASK_DEFAULT_QUEUE, BENCHMARK_QUEUE)
+# By workspace.
+DEDICATED_QUEUES = env.read_pairs(
+    "ASSAY_DEDICATED_QUEUES",
+    about="Queues of single workspaces, as `WORKSPACE_ID=QUEUE`: where the tier of one "
+    "includes a dedicated queue, its runs on demand go there. Each needs a worker that "
+    "serves it; `/readyz` says so while there is none.",
+)
+QUEUES = (
+    CELERY_TASK_DEFAULT_QUEUE,
+    BENCHMARK_QUEUE,
+    *dict.fromkeys(DEDICATED_QUEUES.values()),
+)
 CELERY_TASK_ROUTES = {"benchmarks.run_shard": {"queue": BENCHMARK_QUEUE}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Leases in the database bring lost work back; the broker need not, but must not

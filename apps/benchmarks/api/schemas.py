@@ -181,6 +181,7 @@ class RunOut(Schema):
     suite_version_id: UUID
     workspace_id: UUID | None
     is_public: bool
+    is_on_demand: bool = Field(description="Started by its workspace, with its keys")
     trigger: str
     schedule: str
     status: Status

@@ -27,6 +27,7 @@ class RunTrigger(models.TextChoices):
     PAGE = "page", "Page"
     ADMIN = "admin", "Admin"
     SCHEDULE = "schedule", "Schedule"
+    API = "api", "API"
     DISCOVERY = "discovery", "New model"
 
 
@@ -57,6 +58,9 @@ class Run(models.Model):
     schedule = models.ForeignKey(
         "benchmarks.Schedule", models.SET_NULL, null=True, blank=True
     )
+    # Started by its workspace, which brings the keys; all others use the operator's.
+    is_on_demand = models.BooleanField(default=False)
+    webhook_url = models.CharField(max_length=2000, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True
     )
@@ -92,6 +96,11 @@ class Run(models.Model):
             models.CheckConstraint(
                 condition=models.Q(status__in=RunStatus.values),
                 name="run_status_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_on_demand=False)
+                | models.Q(workspace__isnull=False),
+                name="run_on_demand_has_workspace",
             ),
             models.CheckConstraint(
                 condition=models.Q(

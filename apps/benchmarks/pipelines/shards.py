@@ -30,15 +30,19 @@ from apps.benchmarks.services.leases import (
     release_shard,
 )
 from apps.catalog.pipelines.completions import open_completer
+from apps.catalog.selectors.own_keys import read_own_key
+from apps.catalog.services.own_keys import note_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from uuid import UUID
 
+    from apps.benchmarks.selectors.shards import ShardPlan
     from apps.benchmarks.services.leases import Lease
     from apps.catalog.domain.backoff import RetryPolicy
     from apps.catalog.domain.concurrency import LimitPolicy
+    from apps.catalog.domain.credentials import OwnKey
 
 logger = structlog.get_logger(__name__)
 
@@ -114,13 +118,27 @@ async def _work(
     lease: Lease, clock: Callable[[], datetime], options: ShardOptions
 ) -> tuple[str, str]:
     plan = await call(get_shard_plan, lease.shard_id)
+    own_key = await _take_own_key(plan, clock())
     # It tries a jail out, which takes a moment.
     sandbox = await asyncio.to_thread(detect_sandbox)
     async with open_completer(
-        plan.model, now=clock(), retries=options.retries, limits=options.limits
+        plan.model,
+        now=clock(),
+        retries=options.retries,
+        limits=options.limits,
+        own_key=own_key,
     ) as completer:
         desk = Desk(plan, completer, sandbox, clock)
         return await ShardWorker(lease, desk, options, leaving).work()
+
+
+async def _take_own_key(plan: ShardPlan, now: datetime) -> OwnKey | None:
+    """Return what a run on demand asks with, None for what the operator runs."""
+    if plan.key_of is None:
+        return None
+    key = await call(read_own_key, plan.key_of, plan.model.provider_name)
+    await call(note_use, key=key, now=now)
+    return key
 
 
 async def _end(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
+from apps.accounts.domain.roles import Power, has_power
 from apps.benchmarks.models import Run, RunStatus, Shard
 from apps.core.errors import NotFoundError
 
@@ -57,6 +58,7 @@ class RunRow:
     suite_version_id: UUID
     workspace_id: UUID | None
     is_public: bool
+    is_on_demand: bool
     trigger: str
     schedule: str
     status: str
@@ -137,6 +139,30 @@ def get_run(viewer: Viewer, run_id: UUID) -> RunDetail:
     return RunDetail(to_run_row(run), run.manifest)
 
 
+def may_cancel(viewer: Viewer, run: RunRow) -> bool:
+    """Return whether somebody who sees a run may cancel it.
+
+    Staff may cancel every one, for the sake of the machine; members whose role lets
+    them run may cancel those that their workspace started.
+    """
+    return viewer.is_staff or _runs_for(viewer, run)
+
+
+def may_resume(viewer: Viewer, run: RunRow) -> bool:
+    """Return whether somebody who sees a run may resume it.
+
+    What a workspace started is resumed by its members alone: they pay for it.
+    """
+    return _runs_for(viewer, run) if run.is_on_demand else viewer.is_staff
+
+
+def _runs_for(viewer: Viewer, run: RunRow) -> bool:
+    if not run.is_on_demand or run.workspace_id is None:
+        return False
+    role = viewer.roles.get(run.workspace_id)
+    return role is not None and has_power(role, Power.RUN)
+
+
 def list_runs(
     viewer: Viewer,
     *,
@@ -196,6 +222,7 @@ def to_run_row(run: Run) -> RunRow:
         suite_version_id=run.suite_version_id,
         workspace_id=run.workspace_id,
         is_public=run.workspace_id is None and suite.is_public,
+        is_on_demand=run.is_on_demand,
         trigger=run.trigger,
         schedule=run.schedule.name if run.schedule else "",
         status=run.status,

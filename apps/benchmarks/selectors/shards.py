@@ -37,6 +37,7 @@ class ShardPlan:
     shard_id: UUID
     run_id: UUID
     model: ModelRow
+    key_of: UUID | None  # the workspace whose key it asks with; None: the operator's
     system_prompt: str
     specs: Mapping[UUID, TaskSpec]
     seeds: tuple[int, ...]  # by epoch, the first is epoch 1
@@ -77,6 +78,7 @@ def get_shard_plan(shard_id: UUID) -> ShardPlan:
         shard_id=shard.id,
         run_id=run.id,
         model=model,
+        key_of=run.workspace_id if run.is_on_demand else None,
         system_prompt=manifest["system_prompt"],
         specs={task_id: specs[task_id] for task_id in task_ids},
         seeds=tuple(manifest["epoch_seeds"]),

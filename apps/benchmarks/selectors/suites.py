@@ -14,6 +14,7 @@ from apps.benchmarks.models import Suite, SuiteVersion, Task
 from apps.core.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
     from uuid import UUID
 
@@ -118,10 +119,18 @@ def list_suite_versions(viewer: Viewer) -> tuple[SuiteVersionRow, ...]:
 
 
 def get_tasks(
-    suite_version_id: UUID, *, limit: int | None = None
+    suite_version_id: UUID,
+    *,
+    limit: int | None = None,
+    categories: Collection[str] = (),
 ) -> tuple[TaskRow, ...]:
-    """Return the version's tasks in their order, the first `limit` of them."""
+    """Return the version's tasks in their order, the first `limit` of them.
+
+    With `categories` only those of these categories are looked at.
+    """
     tasks = Task.objects.filter(suite_version_id=suite_version_id)
+    if categories:
+        tasks = tasks.filter(category__in=categories)
     ordered = tasks.select_related("family").order_by("position")
     return tuple(
         TaskRow(
@@ -129,6 +138,13 @@ def get_tasks(
         )
         for task in (ordered if limit is None else ordered[:limit])
     )
+
+
+def list_categories(suite_version_id: UUID) -> tuple[str, ...]:
+    """Return the categories that the version's tasks have, by name."""
+    tasks = Task.objects.filter(suite_version_id=suite_version_id)
+    found = tasks.order_by("category").values_list("category", flat=True)
+    return tuple(found.distinct())
 
 
 def to_suite_version_row(version: SuiteVersion, tasks: int) -> SuiteVersionRow:

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 
 from apps.benchmarks.models import Run, RunStatus, Shard, ShardStatus
 from apps.benchmarks.selectors.runs import ACTIVE
+from apps.benchmarks.services.endings import call_back
 from apps.benchmarks.services.progress import announce_run
 from apps.core.errors import ConflictError
 from apps.core.ids import new_id
@@ -191,6 +192,7 @@ def finish_run_if_over(run: Run, now: datetime) -> None:
         run.status, run.status_reason = _conclude(shards)
         run.finished_at = now
         run.save(update_fields=["status", "status_reason", "finished_at"])
+        call_back(run, now=now)
     announce_run(run.id)
 
 

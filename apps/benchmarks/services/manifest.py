@@ -63,6 +63,7 @@ def build_manifest(
     epochs: int,
     run_seed: int,
     limit: int | None,
+    categories: Sequence[str],
     estimates: Mapping[str, Estimate],
 ) -> dict[str, Any]:
     """Return the manifest as JSON-ready data; prices and costs are decimal strings."""
@@ -75,6 +76,7 @@ def build_manifest(
         },
         "tasks": [{"id": str(task.id), "key": task.spec.task_id} for task in tasks],
         "limit": limit,
+        "categories": list(categories),
         "epochs": epochs,
         "seed": run_seed,
         "epoch_seeds": [derive_seed(run_seed, n) for n in range(1, epochs + 1)],

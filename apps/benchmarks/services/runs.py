@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Required, TypedDict, Unpack
 
 from django.db import transaction
 
@@ -20,6 +20,7 @@ from apps.benchmarks.models import (
 )
 from apps.benchmarks.selectors.runs import ACTIVE
 from apps.benchmarks.selectors.suites import get_tasks
+from apps.benchmarks.services.endings import call_back
 from apps.benchmarks.services.manifest import (
     build_manifest,
     estimate_models,
@@ -34,7 +35,7 @@ from apps.core.ids import new_id
 from apps.core.partitions import ensure_months, month_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -49,27 +50,41 @@ MOST_COST = 1_000_000
 SMALLEST_MAX_COST = Decimal("0.000001")
 
 
+class Origin(TypedDict, total=False):
+    """Who or what starts a run, kept as it is told.
+
+    One that is `is_on_demand` asks with the keys of its workspace, and calls
+    `webhook_url` when it ends.
+    """
+
+    trigger: Required[str]
+    created_by_id: UUID | None
+    schedule_id: UUID | None
+    is_on_demand: bool
+    webhook_url: str
+
+
 @transaction.atomic
 def create_run(
     *,
     suite_version_id: UUID,
     model_ids: Sequence[UUID],
-    trigger: str,
     now: datetime,
     epochs: int = 1,
     limit: int | None = None,
     draw: bool = False,
     max_cost: Decimal | None = None,
     workspace_id: UUID | None = None,
-    created_by_id: UUID | None = None,
-    schedule_id: UUID | None = None,
+    categories: Collection[str] = (),
     publish: bool = True,
+    **origin: Unpack[Origin],
 ) -> UUID:
     """Create a run with one shard per model and hand the shards to workers.
 
     Every model gets the same tasks: the first `limit` of the suite version, or with
-    `draw` as many drawn by the run's own seed. A run over a private suite belongs to
-    the suite's workspace. Without `publish` the caller runs the shards itself.
+    `draw` as many drawn by the run's own seed; with `categories` only tasks of these
+    count. A run over a private suite belongs to the suite's workspace. Without
+    `publish` the caller runs the shards itself.
 
     Raises:
         InvalidInputError: there is nothing to run, a number is out of range, or
@@ -81,7 +96,9 @@ def create_run(
     models = _get_models(model_ids)
     _refuse_bad_models(models, max_cost)
     run_seed = secrets.randbits(SEED_BITS)
-    tasks = _pick_tasks(suite_version_id, limit, run_seed if draw else None)
+    tasks = _pick_tasks(
+        suite_version_id, limit, run_seed if draw else None, frozenset(categories)
+    )
     estimates = estimate_models(
         version=version, tasks=tasks, models=models, epochs=epochs
     )
@@ -91,9 +108,6 @@ def create_run(
         run_month=month_of(now.date()),
         workspace_id=workspace_id or _owner(version),
         suite_version=version,
-        schedule_id=schedule_id,
-        created_by_id=created_by_id,
-        trigger=trigger,
         manifest=build_manifest(
             version=version,
             tasks=tasks,
@@ -102,12 +116,14 @@ def create_run(
             epochs=epochs,
             run_seed=run_seed,
             limit=limit,
+            categories=sorted(categories),
         ),
         epochs=epochs,
         max_cost=max_cost,
         estimated_cost=total_estimate(estimates),
         samples=sum(one.samples for one in estimates.values()),
         created_at=now,
+        **origin,
     )
     _store(run, estimates, models, publish=publish)
     return run.id
@@ -148,6 +164,7 @@ def cancel_run(*, run_id: UUID, now: datetime, reason: str = "") -> None:
     run.status_reason = reason
     run.finished_at = now
     run.save(update_fields=["status", "status_reason", "finished_at"])
+    call_back(run, now=now)
     run.shards.filter(status=ShardStatus.PENDING).update(
         status=ShardStatus.CANCELLED, finished_at=now
     )
@@ -257,11 +274,14 @@ def _lock_run(run_id: UUID) -> Run:
 
 
 def _pick_tasks(
-    suite_version_id: UUID, limit: int | None, seed: int | None
+    suite_version_id: UUID,
+    limit: int | None,
+    seed: int | None,
+    categories: frozenset[str],
 ) -> tuple[TaskRow, ...]:
     if seed is None or limit is None:
-        return get_tasks(suite_version_id, limit=limit)
-    tasks = get_tasks(suite_version_id)
+        return get_tasks(suite_version_id, limit=limit, categories=categories)
+    tasks = get_tasks(suite_version_id, categories=categories)
     drawn = random.Random(seed).sample(  # noqa: S311 - a sample, not a secret
         range(len(tasks)), min(limit, len(tasks))
     )

@@ -152,8 +152,11 @@ def benchmark_new_models(
     for schedule in Schedule.objects.filter(
         is_enabled=True, benchmarks_new_models=True
     ).select_related("suite"):
+        # What a workspace ran for itself tells the leaderboard nothing.
         known = Run.objects.filter(
-            suite_version__suite=schedule.suite, shards__model_id__in=model_ids
+            suite_version__suite=schedule.suite,
+            shards__model_id__in=model_ids,
+            is_on_demand=False,
         ).values_list("shards__model_id", flat=True)
         fresh = [one for one in model_ids if one not in set(known)]
         models = _askable(fresh)

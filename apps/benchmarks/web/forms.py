@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from apps.accounts.domain.webhooks import LONGEST_URL
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -56,4 +58,43 @@ class NewRunForm(forms.Form):
         ]
         self.fields["models"].choices = [  # type: ignore[attr-defined]
             (str(one.id), f"{one.display_name} ({one.full_name})") for one in models
+        ]
+
+
+class OnDemandForm(NewRunForm):
+    """What a workspace wants run; models are named as they are in requests."""
+
+    workspace = forms.UUIDField(widget=forms.HiddenInput)
+    categories = forms.MultipleChoiceField(
+        label="Categories",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="All of the suite's where none is chosen.",
+    )
+    webhook_url = forms.CharField(
+        label="Webhook",
+        required=False,
+        max_length=LONGEST_URL,
+        widget=forms.URLInput(attrs={"placeholder": "https://"}),
+        help_text="Called, with a signature, when the run ends.",
+    )
+
+    def __init__(
+        self,
+        suites: Sequence[SuiteVersionRow],
+        models: Sequence[ModelRow],
+        categories: Sequence[str],
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        """Offer these suites, models and categories."""
+        super().__init__(suites, models, *args, **kwargs)
+        self.fields[
+            "max_cost"
+        ].help_text = "The run stops before it. Needed unless every model is free."
+        self.fields["models"].choices = [  # type: ignore[attr-defined]
+            (one.full_name, f"{one.display_name} ({one.full_name})") for one in models
+        ]
+        self.fields["categories"].choices = [  # type: ignore[attr-defined]
+            (one, one.replace("_", " ")) for one in categories
         ]

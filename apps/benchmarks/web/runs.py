@@ -9,7 +9,12 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.viewers import viewer_of
 from apps.benchmarks.selectors.results import get_result, list_results
-from apps.benchmarks.selectors.runs import get_run, list_runs
+from apps.benchmarks.selectors.runs import (
+    get_run,
+    list_runs,
+    may_cancel,
+    may_resume,
+)
 from apps.benchmarks.web.reading import (
     VERDICTS,
     read_cursor,
@@ -112,6 +117,8 @@ def run_page(request: HttpRequest, run_id: UUID) -> HttpResponse:
     page = _read_results(request, viewer, run_id, SAMPLES_A_PAGE, newest_first=True)
     context = {
         "run": detail.run,
+        "may_cancel": may_cancel(viewer, detail.run),
+        "may_resume": may_resume(viewer, detail.run),
         "manifest": detail.manifest,
         "results": page.rows,
         "verdicts": verdict_choices(request, request.GET.get("verdict", "")),

@@ -1,0 +1,164 @@
+"""What a run on demand may name, and what the names stand for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from apps.accounts.domain.tiers import Entitlement
+from apps.accounts.selectors.workspaces import Viewer
+from apps.benchmarks.domain.on_demand import MOST_MODELS
+from apps.benchmarks.selectors.suites import (
+    get_suite_version,
+    list_categories,
+    list_suite_versions,
+)
+from apps.catalog.selectors.models import list_models
+from apps.catalog.selectors.own_keys import list_providers_without_key
+from apps.catalog.selectors.providers import find_fault, list_providers
+from apps.core.errors import Fault, InvalidFieldsError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from apps.accounts.domain.tiers import Entitlements
+    from apps.benchmarks.domain.on_demand import Asked, Scenarios
+    from apps.benchmarks.selectors.suites import SuiteVersionRow
+    from apps.catalog.selectors.models import ModelRow
+
+EMBEDDED = "embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a request means: rows in the place of names."""
+
+    version: SuiteVersionRow
+    models: tuple[ModelRow, ...]
+
+
+def list_offered_suites(
+    workspace_id: UUID, entitled: Entitlements
+) -> tuple[SuiteVersionRow, ...]:
+    """Return the suites that a workspace may run: the public ones and its own."""
+    found = list_suite_versions(Viewer(workspace_ids=(workspace_id,)))
+    has_private = entitled.allows(Entitlement.PRIVATE_SUITES)
+    return tuple(one for one in found if one.is_public or has_private)
+
+
+def list_offered_models(
+    workspace_id: UUID,
+) -> tuple[tuple[ModelRow, ...], tuple[ModelRow, ...]]:
+    """Return the models that a workspace can have asked, and those that it cannot."""
+    models = list_models(include_deprecated=False)
+    lacking = set(
+        list_providers_without_key(workspace_id, {one.provider_name for one in models})
+    )
+    offered = [
+        one
+        for one in models
+        if one.provider_name not in lacking and not _find_obstacle(one)
+    ]
+    return tuple(offered), tuple(one for one in models if one not in offered)
+
+
+def resolve_asked(workspace_id: UUID, asked: Asked, *, entitled: Entitlements) -> Meant:
+    """Return what a request names.
+
+    Raises:
+        EntitlementError: the suite is private, and the tier includes none.
+        InvalidFieldsError: names stand for nothing that the workspace may run; each is
+            named, with where it stands.
+    """
+    faults: list[Fault] = []
+    version = _resolve_scenarios(workspace_id, asked.scenarios, faults)
+    models = _resolve_models(asked, faults)
+    if faults or version is None:
+        raise InvalidFieldsError(faults)
+    if not version.is_public:
+        entitled.require(Entitlement.PRIVATE_SUITES)
+    return Meant(version, models)
+
+
+def _resolve_scenarios(
+    workspace_id: UUID, scenarios: Scenarios, faults: list[Fault]
+) -> SuiteVersionRow | None:
+    # As a member who is nothing else: neither staff nor of another workspace.
+    member = Viewer(workspace_ids=(workspace_id,))
+    try:
+        version = get_suite_version(member, scenarios.suite)
+    except NotFoundError as error:
+        faults.append(Fault("scenarios.suite", str(error)))
+        return None
+    known = list_categories(version.id)
+    faults += [
+        Fault(
+            "scenarios.categories",
+            f"{version.suite_slug} has no category {name!r}; it has {', '.join(known)}",
+        )
+        for name in scenarios.categories
+        if name not in known
+    ]
+    return version
+
+
+def _resolve_models(asked: Asked, faults: list[Fault]) -> tuple[ModelRow, ...]:
+    providers = {one.name for one in list_providers()}
+    faults += [
+        Fault("providers", f"no provider is named {name!r}")
+        for name in asked.providers
+        if name not in providers
+    ]
+    rows = list_models()
+    if asked.models:
+        found = [_find_model(name, asked.providers, rows) for name in asked.models]
+    else:
+        found = [
+            one
+            for one in rows
+            if one.provider_name in asked.providers and not one.is_deprecated
+        ]
+        if not found and not faults:
+            faults.append(Fault("models", "name a model, or a provider that has some"))
+    faults += [one for one in found if isinstance(one, Fault)]
+    models = {one.id: one for one in found if not isinstance(one, Fault)}
+    if len(models) > MOST_MODELS:
+        faults.append(
+            Fault("models", f"{len(models)} models; {MOST_MODELS} at most in one run")
+        )
+    return tuple(models.values())
+
+
+def _find_model(
+    name: str, providers: Sequence[str], rows: Sequence[ModelRow]
+) -> ModelRow | Fault:
+    """Return the model that a full name, or a bare one within providers, stands for."""
+    among = [one for one in rows if not providers or one.provider_name in providers]
+    found = [
+        one
+        for one in among
+        if name == one.full_name or (providers and name == one.name)
+    ]
+    if len(found) > 1:
+        full = " or ".join(one.full_name for one in found)
+        return Fault("models", f"{name!r} may be {full}")
+    if not found:
+        close = get_close_matches(name, [one.full_name for one in among], n=3)
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        return Fault("models", f"no model is named {name!r}{hint}")
+    obstacle = _find_obstacle(found[0])
+    return Fault("models", f"{name} {obstacle}") if obstacle else found[0]
+
+
+def _find_obstacle(model: ModelRow) -> str:
+    """Return why nobody can run a model on demand, whoever's key it is, or ""."""
+    if model.is_deprecated:
+        return "is no longer listed by its provider"
+    if model.input_price is None or model.output_price is None:
+        return "has no known price, so no cost limit could be kept"
+    if model.provider.is_local and model.provider.gateway != EMBEDDED:
+        return "belongs to the operator, and runs on demand do not reach it"
+    fault = find_fault(model.provider)
+    return f"cannot be asked: its provider is {fault}" if fault else ""
