@@ -23,6 +23,6 @@ STRIPE_API_BASE = env.read_url(
     "STRIPE_API_BASE",
     "",
     schemes=("https", "http"),
-    shown="Stripe's own",
+    shown="Stripe's own, `https://api.stripe.com`",
     about="Where Stripe answers. For tests, and for a proxy that the network demands.",
 )

@@ -42,7 +42,7 @@ SMTP_URL = env.read_url(
     "ASSAY_SMTP_URL",
     "",
     schemes=("smtp", "smtp+tls", "smtps"),
-    shown="empty",
+    shown="",
     about="The mail server for `smtp`, such as `smtp+tls://name:password@host:587`: "
     "`smtp+tls` starts encryption on a plain connection, `smtps` encrypts all of it. "
     "Signs in name and password are written in percent-encoding.",
