@@ -17,11 +17,15 @@ class AccountsConfig(AppConfig):
 
         from apps.accounts.adapters import signals  # noqa: F401, PLC0415
         from apps.accounts.checks import check_billing, check_mail  # noqa: PLC0415
+        from apps.accounts.services.second_factors import (  # noqa: PLC0415
+            reseal_factors,
+        )
         from apps.accounts.services.webhooks import (  # noqa: PLC0415
             reseal_webhook_secrets,
         )
         from apps.core.secrets import register_sealed  # noqa: PLC0415
 
         checks.register(check_mail, "assay", deploy=True)
+        register_sealed("second factors", reseal_factors)
         register_sealed("webhook secrets", reseal_webhook_secrets)
         checks.register(check_billing, "assay")

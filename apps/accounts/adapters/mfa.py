@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 
-from apps.core.secrets import get_keyset
+from apps.accounts.services.second_factors import open_factor, seal_factor
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
-
-_CONTEXT = "accounts.second_factor"
 
 
 class MfaAdapter(DefaultMFAAdapter):
@@ -29,13 +26,11 @@ class MfaAdapter(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """Seal a secret for the database."""
-        sealed = get_keyset().seal(text, context=_CONTEXT)
-        return base64.b64encode(sealed).decode()
+        return seal_factor(text)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Open what was sealed."""
-        sealed = base64.b64decode(encrypted_text)
-        return get_keyset().open(sealed, context=_CONTEXT)
+        return open_factor(encrypted_text)
 
     def generate_authenticator_name(
         self,
