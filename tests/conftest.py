@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 
 import django
+from django.conf import settings
 
 from tests.embedded import start_servers
+from tests.fakes.oauth_server import provider_addresses
 
 # While this file is imported, not in a hook: conftest files further down import models.
 start_servers()
+# allauth reads where the providers are while it is imported, and never again.
+for _provider, _addresses in provider_addresses().items():
+    settings.SOCIALACCOUNT_PROVIDERS[_provider].update(_addresses)
 django.setup()
 
 # These read the settings.
 import pytest  # noqa: E402
-from django.conf import settings  # noqa: E402
 from redis import Redis  # noqa: E402
 
 from apps.accounts.services.usage import recorder  # noqa: E402

@@ -25,6 +25,11 @@ def evenly(view: View) -> View:
     return _no_sooner(view, {"POST"}, 1.0)
 
 
+def evenly_got(view: View) -> View:
+    """Answer the same for what a link brings, such as the way back from a provider."""
+    return _no_sooner(view, {"GET"}, 1.0)
+
+
 def evenly_read(view: View) -> View:
     """Answer everything no sooner than after a fifth of that time."""
     return _no_sooner(view, {"GET", "HEAD", "POST"}, 0.2)

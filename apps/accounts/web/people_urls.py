@@ -15,16 +15,20 @@ from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from allauth.socialaccount import views as social
-from allauth.socialaccount.providers.github import views as github
-from allauth.socialaccount.providers.google import views as google
 from allauth.usersessions import views as sessions
 from django.urls import path, re_path
 from django.views.decorators.http import require_POST
 
 from apps.accounts.web.account import end_session, profile
-from apps.accounts.web.even import evenly, evenly_read
+from apps.accounts.web.even import evenly, evenly_got, evenly_read
 from apps.accounts.web.mail import mail_list, mail_page
-from apps.accounts.web.providers import if_configured, may_leave_for_providers
+from apps.accounts.web.providers import (
+    github_back,
+    github_leave,
+    google_back,
+    google_leave,
+    may_leave_for_providers,
+)
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
@@ -139,26 +143,10 @@ _PROVIDERS = [
         evenly(social.signup),
         name="socialaccount_signup",
     ),
-    path(
-        "account/github/",
-        if_configured("github", github.oauth2_login),
-        name="github_login",
-    ),
-    path(
-        "account/github/back/",
-        evenly_read(if_configured("github", github.oauth2_callback)),
-        name="github_callback",
-    ),
-    path(
-        "account/google/",
-        if_configured("google", google.oauth2_login),
-        name="google_login",
-    ),
-    path(
-        "account/google/back/",
-        evenly_read(if_configured("google", google.oauth2_callback)),
-        name="google_callback",
-    ),
+    path("account/github/", github_leave, name="github_login"),
+    path("account/github/back/", evenly_got(github_back), name="github_callback"),
+    path("account/google/", google_leave, name="google_login"),
+    path("account/google/back/", evenly_got(google_back), name="google_callback"),
 ]
 _MAIL = [
     path("mail/", mail_list, name="mail_list"),
