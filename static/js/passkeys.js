@@ -59,10 +59,15 @@ const answer = (credential, response) => ({
 });
 
 async function optionsOf(form) {
-  if (form.dataset.options) return JSON.parse(document.getElementById(form.dataset.options).textContent);
-  const response = await fetch(form.dataset.optionsFrom, { headers: { Accept: "application/json" } });
+  const { options: place, optionsFrom } = form.dataset;
+  const given = place ? JSON.parse(document.getElementById(place).textContent) : await fetchOptions(optionsFrom);
+  return given.creation_options || given.request_options;
+}
+
+async function fetchOptions(address) {
+  const response = await fetch(address, { headers: { Accept: "application/json" } });
   if (!response.ok) throw new Error("The server gave no options.");
-  return (await response.json()).request_options;
+  return response.json();
 }
 
 async function send(form) {

@@ -58,6 +58,21 @@ def test_the_sixth_try_within_five_minutes_is_refused_even_if_right(
     assert not visitor.is_signed_in()
 
 
+def test_tries_are_counted_and_people_get_in_while_redis_is_down(
+    visitor: Visitor, settings: Settings
+) -> None:
+    make_person()
+    make_person("eve@example.org")
+    down = {"LOCATION": "redis://127.0.0.1:9/1"}
+    settings.CACHES = {"default": settings.CACHES["default"] | down}
+    assert visitor.sign_in().headers["Location"] == "/"
+    pages = [
+        Visitor().sign_in("eve@example.org", "wrong wrong").content.decode()
+        for _ in range(6)
+    ]
+    assert [TOO_OFTEN in page for page in pages] == [False] * 5 + [True]
+
+
 def test_tries_from_elsewhere_count_for_the_address(visitor: Visitor) -> None:
     make_person()
     for n in range(5):

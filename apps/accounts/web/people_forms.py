@@ -174,7 +174,7 @@ class AddEmailForm(account_forms.AddEmailForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Word the field."""
         super().__init__(*args, **kwargs)
-        describe(self.fields["email"], "Another address", autocomplete="email")
+        describe(self.fields["email"], "Address", autocomplete="email")
 
 
 class ConfirmForm(account_forms.ReauthenticateForm):
