@@ -6,7 +6,7 @@ import secrets
 
 from django.db import transaction
 
-from apps.accounts.models import User
+from apps.accounts.models import User, vouch_for_email
 
 DEMO_EMAIL = "demo@assay.localhost"
 PASSWORD_BYTES = 12  # 96 bits, 16 characters
@@ -34,4 +34,5 @@ def reset_demo_password() -> str | None:
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     user.set_password(password)
     user.save(update_fields=["password"])
+    vouch_for_email(user)
     return password
