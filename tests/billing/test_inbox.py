@@ -95,10 +95,20 @@ def test_a_bug_is_kept_with_the_event_and_raised(shop: Shop) -> None:
     assert (row.state, row.last_error, row.attempts) == ("waiting", "TypeError", 1)
 
 
-def test_a_price_of_no_tier_waits_for_the_operator(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"lookup_key": "of_something_else"},
+        {"recurring": {"interval": "week", "interval_count": 1}},
+        {"recurring": {"interval": "month", "interval_count": 3}},
+    ],
+)
+def test_a_price_of_no_tier_waits_for_the_operator(
+    shop: Shop, change: dict[str, Any]
+) -> None:
     row = keep(shop)
     price = shop.stripe.books.all("subscription")[0]["items"]["data"][0]["price"]
-    price["lookup_key"] = "of_something_else"
+    price |= change
     process_event(event_id=row.id, clock=clock)
     row.refresh_from_db()
     assert row.state == "waiting"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from apps.accounts.domain.audit import SYSTEM
 from apps.accounts.domain.tiers import Entitlement
 from apps.accounts.models import Invoice, Tier
 from apps.accounts.pipelines.billing import (
@@ -32,7 +33,11 @@ if TYPE_CHECKING:
 
 def change(shop: Shop, interval: str) -> Any:
     return change_plan(
-        workspace_id=shop.workspace_id, tier="pro", interval=interval, clock=clock
+        workspace_id=shop.workspace_id,
+        tier="pro",
+        interval=interval,
+        actor=SYSTEM,
+        clock=clock,
     )
 
 
@@ -86,7 +91,7 @@ def test_paying_what_was_missing_restores_the_tier(shop: Shop) -> None:
 
 def test_a_canceled_one_runs_to_its_end_and_falls_to_free(shop: Shop) -> None:
     bought = shop.subscribe()
-    cancel_plan(workspace_id=shop.workspace_id, clock=clock)
+    cancel_plan(workspace_id=shop.workspace_id, actor=SYSTEM, clock=clock)
     assert shop.row(bought).cancel_at_period_end
     shop.stripe.advance(days=13)
     shop.tell()
@@ -103,13 +108,13 @@ def test_a_planned_end_can_be_taken_back_however_it_was_planned(
 ) -> None:
     bought = shop.subscribe()
     if way == "here":
-        cancel_plan(workspace_id=shop.workspace_id, clock=clock)
+        cancel_plan(workspace_id=shop.workspace_id, actor=SYSTEM, clock=clock)
     else:
         found = shop.stripe.books.get("subscription", bought)
         cancel_in_portal(shop.stripe.books, found)
     shop.tell()
     assert shop.row(bought).cancel_at_period_end
-    resume_plan(workspace_id=shop.workspace_id, clock=clock)
+    resume_plan(workspace_id=shop.workspace_id, actor=SYSTEM, clock=clock)
     assert not shop.row(bought).cancel_at_period_end
     shop.stripe.advance(days=15)
     shop.tell()
@@ -119,7 +124,7 @@ def test_a_planned_end_can_be_taken_back_however_it_was_planned(
 def test_canceling_and_resuming_twice_changes_nothing_more(shop: Shop) -> None:
     bought = shop.subscribe()
     for act in (resume_plan, cancel_plan, cancel_plan):
-        act(workspace_id=shop.workspace_id, clock=clock)
+        act(workspace_id=shop.workspace_id, actor=SYSTEM, clock=clock)
     asked = [one for one in shop.stripe.asked if one.method == "POST"]
     assert [one.path for one in asked].count(f"/v1/subscriptions/{bought}") == 1
 
@@ -165,7 +170,7 @@ def test_a_plan_is_not_changed_while_a_payment_is_missing(shop: Shop) -> None:
 @pytest.mark.parametrize("act", [cancel_plan, resume_plan])
 def test_without_a_subscription_there_is_nothing_to_end(shop: Shop, act: Any) -> None:
     with pytest.raises(NotFoundError):
-        act(workspace_id=shop.workspace_id, clock=clock)
+        act(workspace_id=shop.workspace_id, actor=SYSTEM, clock=clock)
     with pytest.raises(NotFoundError):
         open_portal(workspace_id=shop.workspace_id, return_url="https://assay.example")
 
@@ -177,7 +182,7 @@ def test_a_change_that_stripe_made_counts_though_the_look_afterwards_fails(
     look = f"GET /v1/subscriptions/{bought}"
     shop.stripe.faults.append(Fault(f"POST /v1/subscriptions/{bought}", after=True))
     shop.stripe.faults.extend([Fault(look), Fault(look)])
-    cancel_plan(workspace_id=shop.workspace_id, clock=clock)
+    cancel_plan(workspace_id=shop.workspace_id, actor=SYSTEM, clock=clock)
     assert not shop.row(bought).cancel_at_period_end
     shop.tell()
     assert shop.row(bought).cancel_at_period_end

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.test import Client
 
-from apps.accounts.models import BillingCustomer, Subscription
+from apps.accounts.models import AuditEvent, BillingCustomer, Subscription
 from tests.fakes.stripe import Fault
 
 if TYPE_CHECKING:
@@ -120,6 +120,21 @@ def test_plans_are_changed_canceled_and_resumed_by_buttons(
     going = text_of(owner.post(at(shop, "resume/"), follow=True))
     assert "The plan goes on." in going
     assert "<dt>Ends</dt>" not in going
+
+
+def test_who_ordered_what_is_on_record(shop: Shop, owner: Client) -> None:
+    shop.subscribe()
+    owner.post(at(shop, "change/"), YEARLY)
+    owner.post(at(shop, "cancel/"))
+    owner.post(at(shop, "cancel/"))
+    owner.post(at(shop, "resume/"))
+    told = AuditEvent.objects.filter(act__startswith="plan.").order_by("at", "id")
+    assert [(one.act, one.actor_label) for one in told] == [
+        ("plan.changed", shop.cast.owner.email),
+        ("plan.canceled", shop.cast.owner.email),
+        ("plan.resumed", shop.cast.owner.email),
+    ]
+    assert told[0].details == {"from": "Pro by the month", "to": "Pro by the year"}
 
 
 def test_the_portal_leads_back_to_the_page(shop: Shop, owner: Client) -> None:

@@ -20,7 +20,7 @@ from apps.accounts.pipelines.billing import (
     start_checkout,
 )
 from apps.accounts.selectors.billing import get_billing
-from apps.accounts.viewers import buyer_of, page_url, workspace_of
+from apps.accounts.viewers import actor_of, buyer_of, page_url, workspace_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -152,7 +152,10 @@ class SubscriptionChange(APIView):
         """Move to another plan, prorated."""
         workspace_of(request, workspace_id, needs=Power.BILLING)
         row = change_plan(
-            workspace_id=workspace_id, clock=timezone.now, **_plan_of(request)
+            workspace_id=workspace_id,
+            actor=actor_of(request),
+            clock=timezone.now,
+            **_plan_of(request),
         )
         return Response(SubscriptionOut(row).data)
 
@@ -166,7 +169,9 @@ class SubscriptionCancel(APIView):
     def post(self, request: Request, workspace_id: UUID) -> Response:
         """Let it end with what is paid for."""
         workspace_of(request, workspace_id, needs=Power.BILLING)
-        row = cancel_plan(workspace_id=workspace_id, clock=timezone.now)
+        row = cancel_plan(
+            workspace_id=workspace_id, actor=actor_of(request), clock=timezone.now
+        )
         return Response(SubscriptionOut(row).data)
 
 
@@ -179,7 +184,9 @@ class SubscriptionResume(APIView):
     def post(self, request: Request, workspace_id: UUID) -> Response:
         """Take its planned end back."""
         workspace_of(request, workspace_id, needs=Power.BILLING)
-        row = resume_plan(workspace_id=workspace_id, clock=timezone.now)
+        row = resume_plan(
+            workspace_id=workspace_id, actor=actor_of(request), clock=timezone.now
+        )
         return Response(SubscriptionOut(row).data)
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 API_VERSION = "2026-10-28.endive"
 API_BASE = "https://api.stripe.com"
 _CONNECT_SECONDS = 5.0
-_READ_SECONDS = 20.0
+_READ_SECONDS = 10.0
 _PAGE = 100
 _EXPAND = ["latest_invoice"]
 # Nothing about this machine is sent along.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from apps.accounts.domain.audit import Act
 from apps.accounts.domain.billing import (
     CheckoutOrder,
     KeyTakenError,
@@ -22,6 +23,7 @@ from apps.accounts.models import OPEN
 from apps.accounts.pipelines.looks import look_at_subscription
 from apps.accounts.selectors import billing as selectors
 from apps.accounts.services import billing_customers as customers
+from apps.accounts.services.audit import record
 from apps.core.errors import (
     AppError,
     ConflictError,
@@ -31,10 +33,11 @@ from apps.core.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from uuid import UUID
 
+    from apps.accounts.domain.audit import Actor
     from apps.accounts.domain.billing import SeenCheckout, SeenPrice
     from apps.accounts.gateways.biller import Biller
     from apps.accounts.selectors.billing import Plan, SubscriptionRow
@@ -108,7 +111,7 @@ def open_portal(*, workspace_id: UUID, return_url: str) -> str:
 
 
 def change_plan(
-    *, workspace_id: UUID, tier: str, interval: str, clock: Clock
+    *, workspace_id: UUID, tier: str, interval: str, actor: Actor, clock: Clock
 ) -> SubscriptionRow:
     """Move the subscription to another plan, prorated; return how it stands.
 
@@ -130,26 +133,30 @@ def change_plan(
     if seen.price.id == price.id:
         raise ConflictError(f"That is the plan already: {_name(plan)}.")
     biller.change_price(seen, price.id)
+    details = {"from": f"{row.tier.name} by the {row.interval}", "to": _name(plan)}
+    _record(Act.PLAN_CHANGED, actor, workspace_id, row, clock, details)
     return _look_again(biller, row, workspace_id, clock)
 
 
-def cancel_plan(*, workspace_id: UUID, clock: Clock) -> SubscriptionRow:
+def cancel_plan(*, workspace_id: UUID, actor: Actor, clock: Clock) -> SubscriptionRow:
     """Let the subscription end with its period; canceling twice changes nothing."""
     biller = _open()
     row = selectors.get_open_subscription(workspace_id, clock())
     seen = biller.get_subscription(row.stripe_id)
     if not seen.cancel_at_period_end and seen.ends_at is None:
         biller.cancel_at_period_end(seen)
+        _record(Act.PLAN_CANCELED, actor, workspace_id, row, clock)
     return _look_again(biller, row, workspace_id, clock)
 
 
-def resume_plan(*, workspace_id: UUID, clock: Clock) -> SubscriptionRow:
+def resume_plan(*, workspace_id: UUID, actor: Actor, clock: Clock) -> SubscriptionRow:
     """Take a planned end back; where none is planned nothing changes."""
     biller = _open()
     row = selectors.get_open_subscription(workspace_id, clock())
     seen = biller.get_subscription(row.stripe_id)
     if seen.cancel_at_period_end or seen.ends_at is not None:
         biller.resume(seen)
+        _record(Act.PLAN_RESUMED, actor, workspace_id, row, clock)
     return _look_again(biller, row, workspace_id, clock)
 
 
@@ -307,6 +314,25 @@ def _create_page(
     """Make a page, or find the one whose answer was lost, as it is now."""
     made = biller.create_checkout(order, key=customer.key("checkout"))
     return biller.get_checkout(made.id)
+
+
+def _record(
+    act: Act,
+    actor: Actor,
+    workspace_id: UUID,
+    row: SubscriptionRow,
+    clock: Clock,
+    details: Mapping[str, object] | None = None,
+) -> None:
+    """Put on record who ordered it; what became of it is on record by itself."""
+    record(
+        act=act,
+        actor=actor,
+        now=clock(),
+        workspace_id=workspace_id,
+        subject=row.stripe_id,
+        details=details,
+    )
 
 
 def _look_again(

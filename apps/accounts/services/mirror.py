@@ -15,6 +15,7 @@ from apps.accounts.domain.audit import SYSTEM, Act
 from apps.accounts.models import (
     LIVE,
     BillingCustomer,
+    Interval,
     Invoice,
     Subscription,
     SubscriptionStatus,
@@ -144,7 +145,7 @@ def _find_tier(seen: SeenSubscription, row: Subscription) -> tuple[Tier, str]:
     named = price.tier or seen.tier
     for tier in Tier.objects.all():
         by_key = key and key in {tier.monthly_lookup, tier.yearly_lookup}
-        if (named == tier.slug or by_key) and price.interval:
+        if (named == tier.slug or by_key) and price.interval in Interval.values:
             return tier, price.interval
     known = row if row.price_id == price.id else _with_price(price.id)
     if known is not None and known.tier_id is not None:

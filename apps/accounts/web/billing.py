@@ -31,7 +31,7 @@ from apps.accounts.selectors.billing import (
 )
 from apps.accounts.selectors.entitlements import list_tiers
 from apps.accounts.selectors.workspaces import list_workspaces
-from apps.accounts.viewers import buyer_of, page_url, viewer_of, workspace_of
+from apps.accounts.viewers import actor_of, buyer_of, page_url, viewer_of, workspace_of
 from apps.accounts.web.tabs import workspace_context
 
 if TYPE_CHECKING:
@@ -139,6 +139,7 @@ def change(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
         workspace_id=workspace_id,
         tier=request.POST.get("tier", ""),
         interval=request.POST.get("interval", ""),
+        actor=actor_of(request),
         clock=timezone.now,
     )
     messages.success(
@@ -152,7 +153,9 @@ def change(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
 def cancel(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
     """Let the plan end with what is paid for."""
     workspace_of(request, workspace_id, needs=Power.BILLING)
-    row = cancel_plan(workspace_id=workspace_id, clock=timezone.now)
+    row = cancel_plan(
+        workspace_id=workspace_id, actor=actor_of(request), clock=timezone.now
+    )
     messages.success(
         request,
         f"The plan ends on {row.ends_at:%-d %B %Y}. Until then nothing changes, and "
@@ -166,7 +169,7 @@ def cancel(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
 def resume(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
     """Take the planned end back."""
     workspace_of(request, workspace_id, needs=Power.BILLING)
-    resume_plan(workspace_id=workspace_id, clock=timezone.now)
+    resume_plan(workspace_id=workspace_id, actor=actor_of(request), clock=timezone.now)
     messages.success(request, "The plan goes on.")
     return redirect(VIEW, workspace_id=workspace_id)
 
