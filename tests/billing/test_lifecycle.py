@@ -20,7 +20,7 @@ from apps.accounts.pipelines.billing import (
     open_portal,
     resume_plan,
 )
-from apps.accounts.selectors.billing import has_open_subscription
+from apps.accounts.services.erasure import delete_workspace_if_due
 from apps.accounts.tasks import end_doomed_subscriptions
 from apps.core.errors import ConflictError, NotFoundError, UpstreamError
 from tests.billing.shop import clock
@@ -261,9 +261,10 @@ def test_a_workspace_that_is_due_to_be_deleted_pays_no_longer(shop: Shop) -> Non
     assert end_doomed(clock=clock) == 0
     shop.cast.workspace.deletion_due_at = clock()
     shop.cast.workspace.save()
-    assert has_open_subscription(shop.workspace_id)
+    due = shop.workspace_id
+    assert not delete_workspace_if_due(workspace_id=due, now=clock())
     end_doomed_subscriptions()
-    assert not has_open_subscription(shop.workspace_id)
+    assert delete_workspace_if_due(workspace_id=due, now=clock())
     assert shop.stripe.books.get("subscription", bought)["status"] == "canceled"
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from apps.accounts.domain.audit import SYSTEM, Act
 from apps.accounts.models import Workspace
 from apps.accounts.registry import Subject, erasers
+from apps.accounts.selectors.billing import has_open_subscription
 from apps.accounts.services.audit import record
 from apps.accounts.services.keys import revoke_all_keys
 
@@ -25,7 +26,8 @@ def delete_workspace_if_due(*, workspace_id: UUID, now: datetime) -> bool:
         .filter(pk=workspace_id, deletion_due_at__lte=now, personal_of=None)
         .first()
     )
-    if workspace is None:
+    # Nobody must go on paying for what is gone: a job of billing ends that first.
+    if workspace is None or has_open_subscription(workspace_id):
         return False
     name = workspace.name
     revoke_all_keys(workspace_id=workspace_id, actor=SYSTEM, now=now)
