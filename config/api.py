@@ -13,7 +13,8 @@ from apps.benchmarks.api.on_demand import router as on_demand
 from apps.catalog.api.endpoints import router as catalogue
 from apps.core.errors import AppError
 from apps.core.web.errors import NOT_FOUND
-from apps.core.web.problems import problem, problem_of
+from apps.core.web.problems import AT_THE_GATE, problem, problem_of
+from apps.core.web.schemas import Problem
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -32,6 +33,13 @@ class PublicAPI(NinjaAPI):
             for operation in methods.values():
                 for status, answer in operation["responses"].items():
                     self._name_type(path, int(status), answer)
+                _tell_refusals(operation)
+        components = schema.setdefault("components", {})
+        components.setdefault("schemas", {})["Problem"] = Problem.json_schema()
+        components["securitySchemes"] = {
+            "bearer": {"type": "http", "scheme": "bearer"},
+            "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        }
         return schema
 
     def _name_type(self, path: str, status: int, answer: dict[str, Any]) -> None:
@@ -42,6 +50,25 @@ class PublicAPI(NinjaAPI):
             content[PROBLEM_JSON] = content.pop("application/json")
         elif path.endswith("/events"):
             content["text/event-stream"] = content.pop("application/json")
+
+
+def _tell_refusals(operation: dict[str, Any]) -> None:
+    """Say how a call may fail that its endpoint never sees, and that a key is optional.
+
+    Whatever the endpoint: an address that leads nowhere, or a value of the wrong form.
+    """
+    refusals = {
+        **AT_THE_GATE,
+        404: "Nothing of that name is visible to the one who asks",
+        422: "A value has the wrong form; `detail` names it",
+    }
+    content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for status, words in refusals.items():
+        known = {str(one) for one in operation["responses"]}
+        if str(status) not in known:
+            answer = {"description": words, "content": content}
+            operation["responses"][str(status)] = answer
+    operation["security"] = [{}, {"bearer": []}, {"header": []}]
 
 
 api = PublicAPI(

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [engine|grading|leaderboard …]`: the table of `make bench`."""
+"""`python -m tests.bench [NAME …]`: the table of `make bench`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from tests.embedded import start_servers
 start_servers(DURABLE)
 django.setup()
 
-from tests.bench import engine, grading, leaderboard  # noqa: E402
+from tests.bench import engine, grading, keys, leaderboard  # noqa: E402
 from tests.bench.database import create_tables  # noqa: E402
 from tests.bench.table import Finding, render_table  # noqa: E402
 
 BENCHES = {
     "engine": engine.measure,
     "grading": grading.measure,
+    "keys": keys.measure,
     "leaderboard": leaderboard.measure,
 }
 

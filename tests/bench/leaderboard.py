@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from io import StringIO
 from typing import TYPE_CHECKING
 
-import httpx2
-from django.conf import settings
-from django.core.management import call_command
 from django.db.models import F
 
 from apps.accounts.models import Tier
@@ -37,11 +30,13 @@ from apps.benchmarks.services.suites import store_suite_version
 from apps.catalog.models import GatewayKind, Model, Provider
 from apps.core.partitions import ensure_months, month_of
 from tests.bench.database import execute
+from tests.bench.server import web_server
 from tests.bench.table import Finding, percentile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from uuid import UUID
+
+    import httpx2
 
 MODELS, TASKS, DAYS, REPEATS = 20, 200, 25, 10  # their product is a million
 REQUESTS, WARM_UP = 200, 5
@@ -58,7 +53,7 @@ def measure() -> list[Finding]:
     execute("ANALYZE")
     load_tiers()
     Tier.objects.update(history_days=None)  # the longest period is measured too
-    with _web_server() as client:
+    with web_server() as client:
         return [
             _time_page(client, version_id, "7d", moving=False),
             _time_page(client, version_id, "7d", moving=True),
@@ -144,30 +139,6 @@ def _store_models() -> None:
         )
         for number in range(1, MODELS + 1)
     )
-
-
-@contextmanager
-def _web_server() -> Iterator[httpx2.Client]:
-    """Serve as `manage.py up` does, from a process of its own."""
-    call_command("ensure_static", stdout=StringIO())
-    (web,) = (one for one in settings.UP_PROCESSES if one.name == "web")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        descriptor, port = listener.fileno(), listener.getsockname()[1]
-        arguments = [part.format(listener=descriptor) for part in web.arguments]
-        server = subprocess.Popen(
-            [sys.executable, *arguments],
-            pass_fds=[descriptor],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-    base_url = f"http://127.0.0.1:{port}"
-    try:
-        with httpx2.Client(base_url=base_url, timeout=60) as client:
-            client.get("/livez")  # waits until the server takes its socket
-            yield client
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def _time_page(

@@ -6,6 +6,7 @@ database and given to it; without it this process counts by itself, by the same 
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -50,6 +51,8 @@ WINDOW_SECONDS = 3600
 REFUSED_PER_HOUR = 1000
 ANONYMOUS = "anonymous"
 _FILLS = 3  # a copy may lapse between two looks
+_MISSING = frozenset({"no identity", "no entitlements"})
+_filling = tuple(threading.Lock() for _ in range(64))
 
 
 def admit(*, caller: Caller, scope: Scope, now: datetime) -> Admission:
@@ -174,17 +177,32 @@ def _decide(look: Look) -> Admission:
 def _look(ask: Ask, now: datetime) -> Look:
     gate = gate_of(settings.GATE_URL)
     try:
+        look = gate.look(ask, now=now.timestamp())
+        if look.word in _MISSING:
+            look = _fill_and_look(gate, ask, now)
+        if look.word not in _MISSING:
+            return look
+    except UnavailableError:
+        pass  # it has been logged
+    return _alone.look(ask, now)
+
+
+def _fill_and_look(gate: Gate, ask: Ask, now: datetime) -> Look:
+    """Give Redis what it lacks, one thread at a time for each caller.
+
+    A hundred calls whose copy has just lapsed ask the database once.
+    """
+    with _filling[hash((ask.identity, ask.subject)) % len(_filling)]:
+        look = gate.look(ask, now=now.timestamp())
         for _ in range(_FILLS):
-            look = gate.look(ask, now=now.timestamp())
             if look.word == "no identity":
                 _fill_identity(gate, ask.identity, now)
             elif look.word == "no entitlements":
                 _fill_entitlements(gate, look.record, now)
             else:
-                return look
-    except UnavailableError:
-        pass  # it has been logged
-    return _alone.look(ask, now)
+                break
+            look = gate.look(ask, now=now.timestamp())
+        return look
 
 
 def _fill_identity(gate: Gate, name: str, now: datetime) -> None:

@@ -11,7 +11,7 @@ from rest_framework.pagination import CursorPagination
 
 from apps.core.errors import AppError
 from apps.core.web.errors import FORBIDDEN, NOT_FOUND
-from apps.core.web.problems import problem, problem_of
+from apps.core.web.problems import AT_THE_GATE, problem, problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -114,7 +114,10 @@ def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for path in result["paths"].values():
         for method, operation in path.items():
             if method in {"get", "post", "put", "patch", "delete"}:
-                operation["responses"].setdefault("default", failure)
+                answers = operation["responses"]
+                for status, words in AT_THE_GATE.items():
+                    answers.setdefault(str(status), failure | {"description": words})
+                answers.setdefault("default", failure)
     return result
 
 

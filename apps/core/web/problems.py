@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 
     from apps.core.errors import AppError
 
+# How any call of an API may be refused before it is looked at.
+AT_THE_GATE = {
+    400: "Two different keys, or a request that cannot be read",
+    401: "A key that opens nothing, or none where one is needed",
+    403: "A key without the scope, or a tier without the entitlement",
+    429: "The limit of calls is reached; Retry-After says for how long",
+}
 _MACHINE_SUFFIXES = (".json", ".csv")
 
 
