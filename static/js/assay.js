@@ -9,6 +9,18 @@ document.addEventListener("keydown", (event) => {
   field.focus();
 });
 
+// A menu closes when one clicks elsewhere or presses Escape; without this it closes by
+// its own button.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector(".menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
 // A sample opens in the row below its own, and closes when its link is used again.
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-expand]");

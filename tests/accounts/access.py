@@ -177,6 +177,7 @@ _API: dict[str, dict[str, Door]] = {
 }
 _PAGES: dict[str, dict[str, Door]] = {
     "workspaces": {"GET": Door(Reach.SIGNED_IN)},
+    "workspace_menu": {"GET": Door(Reach.SIGNED_IN)},
     "new_workspace": {
         "GET": Door(Reach.SIGNED_IN),
         "POST": Door(Reach.SIGNED_IN, 302, NAME),

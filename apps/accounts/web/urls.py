@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from apps.accounts.web import audit, callbacks, invitations, members, workspace_settings
 from apps.accounts.web.impersonation import stop
-from apps.accounts.web.workspaces import workspace_page, workspaces_page
+from apps.accounts.web.workspaces import workspace_menu, workspace_page, workspaces_page
 
 _ONE = "workspaces/<uuid:workspace_id>"
 _MEMBER = f"{_ONE}/members/<uuid:member_id>"
@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("apps.accounts.web.people_urls")),
     path("", include("apps.accounts.web.key_urls")),
     path("workspaces/", workspaces_page, name="workspaces"),
+    path("workspaces/menu/", workspace_menu, name="workspace_menu"),
     path("workspaces/new/", workspace_settings.new_workspace, name="new_workspace"),
     path(f"{_ONE}/", workspace_page, name="workspace"),
     path(f"{_ONE}/members/", members.members_page, name="workspace_members"),

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+MENU_ROWS = 8  # the rest is a click further
+
 
 @login_required
 @require_safe
@@ -27,6 +29,14 @@ def workspaces_page(request: HttpRequest) -> HttpResponse:
     """List the workspaces of whoever is signed in."""
     context = {"workspaces": list_workspaces(viewer_of(request))}
     return render(request, "accounts/workspaces.html", context)
+
+
+@login_required
+@require_safe
+def workspace_menu(request: HttpRequest) -> HttpResponse:
+    """Return the first of them for the menu in the head of a page."""
+    rows = list_workspaces(viewer_of(request))[:MENU_ROWS]
+    return render(request, "accounts/_menu.html", {"rows": rows})
 
 
 @login_required
