@@ -106,12 +106,17 @@ def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problem(error.status_code, "refused", error.message)
 
 
+def _name_place(parts: tuple[str | int, ...]) -> str:
+    """Name a place as its sender wrote it: without our name for the whole body."""
+    kept = (parts[0], *parts[2:]) if parts[:1] == ("body",) else parts
+    return ".".join(str(part) for part in kept)
+
+
 @api.exception_handler(ValidationError)
 def on_bad_value(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Answer values of the wrong form, naming each."""
     wrong = [
-        {"where": ".".join(str(part) for part in one["loc"]), "what": one["msg"]}
-        for one in error.errors
+        {"where": _name_place(one["loc"]), "what": one["msg"]} for one in error.errors
     ]
     detail = "; ".join(f"{one['where']}: {one['what']}" for one in wrong)
     return problem(422, "invalid_input", detail, errors=wrong)

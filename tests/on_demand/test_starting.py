@@ -304,3 +304,8 @@ def store_mixed() -> None:
         for n, one in enumerate(make_specs(6))
     )
     store_suite_version(slug="mixed", title="Mixed", specs=specs, now=NOW)
+
+
+def test_a_missing_field_is_named_by_its_place_in_the_body(member: Client) -> None:
+    response = member.post("/api/v1/benchmarks/run", {}, "application/json")
+    assert [one["where"] for one in response.json()["errors"]] == ["body.scenarios"]
