@@ -29,3 +29,26 @@ class AccountsConfig(AppConfig):
         register_sealed("second factors", reseal_factors)
         register_sealed("webhook secrets", reseal_webhook_secrets)
         checks.register(check_billing, "assay")
+        _register_own_data()
+
+
+def _register_own_data() -> None:
+    """Say what of people's data is exported, kept back and erased here."""
+    from apps.accounts.registry import (  # noqa: PLC0415
+        keep_back,
+        register_eraser,
+        register_exporter,
+    )
+    from apps.accounts.selectors.deletion import check_deletions  # noqa: PLC0415
+    from apps.accounts.selectors.own_data import (  # noqa: PLC0415
+        NOT_EXPORTED,
+        export_own_data,
+    )
+    from apps.accounts.services.own_erasure import erase_own_data  # noqa: PLC0415
+    from apps.core.health import health_checks  # noqa: PLC0415
+
+    register_exporter("accounts", export_own_data)
+    register_eraser("accounts", erase_own_data)
+    for model, why in NOT_EXPORTED.items():
+        keep_back(model, why)
+    health_checks.register("deletions", check_deletions)

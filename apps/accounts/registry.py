@@ -43,6 +43,7 @@ Entry = TypeVar("Entry")
 
 _exporters: dict[str, Exporter] = {}
 _erasers: dict[str, Eraser] = {}
+_kept_back: dict[str, str] = {}
 
 
 def register_exporter(name: str, exporter: Exporter) -> None:
@@ -61,6 +62,22 @@ def register_eraser(name: str, eraser: Eraser) -> None:
         ValueError: the name is taken.
     """
     _add(_erasers, name, eraser)
+
+
+def keep_back(model: str, why: str) -> None:
+    """Say why an app's exporter leaves out rows of a model that belong to somebody.
+
+    Named as in `accounts.Membership`; the archive's README tells it.
+
+    Raises:
+        ValueError: another reason was given before.
+    """
+    _add(_kept_back, model, why)
+
+
+def kept_back() -> Mapping[str, str]:
+    """Return the models that are not exported, each with the reason."""
+    return MappingProxyType(_kept_back)
 
 
 def exporters() -> Mapping[str, Exporter]:

@@ -7,11 +7,19 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from apps.accounts.pipelines import erasure, mail, reconciling, stripe_events
+from apps.accounts.pipelines import (
+    erasure,
+    exports,
+    mail,
+    people_erasure,
+    reconciling,
+    stripe_events,
+)
 from apps.accounts.pipelines.billing import end_doomed
 from apps.accounts.pipelines.deliveries import deliver as deliver_now
 from apps.accounts.services import usage
 from apps.accounts.services.deliveries import forget_deliveries, sweep_deliveries
+from apps.accounts.services.exports import sweep_exports
 from apps.accounts.services.idempotency import forget_kept_answers
 from apps.accounts.services.stripe_events import send_due_events
 
@@ -83,3 +91,21 @@ def send_waiting_mail(**_: object) -> None:
 def delete_due_workspaces(**_: object) -> None:
     """Delete the workspaces whose days of grace are over."""
     erasure.delete_due_workspaces(clock=timezone.now)
+
+
+@shared_task(name="accounts.build_export")
+def build_export(*, export_id: str, **_: object) -> None:
+    """Build the archive of a person's data and mail its link."""
+    exports.build_export(export_id=UUID(export_id), clock=timezone.now)
+
+
+@shared_task(name="accounts.sweep_exports")
+def sweep_old_exports(**_: object) -> None:
+    """Send lost exports again, and delete the files of old ones."""
+    sweep_exports(now=timezone.now())
+
+
+@shared_task(name="accounts.erase_due_people")
+def erase_due_people(**_: object) -> None:
+    """Erase the people whose days of grace are over."""
+    people_erasure.erase_due_people(clock=timezone.now)

@@ -15,10 +15,20 @@ class BenchmarksConfig(AppConfig):
         """Register the system check and the metrics."""
         from django.core import checks  # noqa: PLC0415
 
+        from apps.accounts.registry import (  # noqa: PLC0415
+            register_eraser,
+            register_exporter,
+        )
         from apps.benchmarks.checks import check_sandbox  # noqa: PLC0415
         from apps.benchmarks.selectors.metrics import SOURCES  # noqa: PLC0415
+        from apps.benchmarks.selectors.own_data import export_runs  # noqa: PLC0415
+        from apps.benchmarks.services.own_erasure import (  # noqa: PLC0415
+            erase_runs,
+        )
         from apps.core.metrics import register_source  # noqa: PLC0415
 
+        register_exporter("benchmarks", export_runs)
+        register_eraser("benchmarks", erase_runs)
         checks.register(check_sandbox, "assay", deploy=True)
         for source in SOURCES:
             register_source(source)

@@ -32,9 +32,11 @@ _SECRETS = (
     ),
     # the password of an address
     re.compile(r"(?P<kept>\w://[^\s/:@]*:)(?P<secret>[^\s/@]+)(?=@)"),
-    # the link of an invitation, also where it is part of another address
+    # the link of an invitation or an export, also where it is part of another address
     re.compile(
-        r"(?P<kept>(?:/|%2F)invitations(?:/|%2F))(?P<secret>[\w-]{40,})", re.IGNORECASE
+        r"(?P<kept>(?:/|%2F)(?:invitations|account(?:/|%2F)data)(?:/|%2F))"
+        r"(?P<secret>[\w-]{40,})",
+        re.IGNORECASE,
     ),
     # keys by the form that their makers gave them
     re.compile(

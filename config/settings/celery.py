@@ -99,6 +99,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expire_seconds": 60},
     },
+    "accounts.sweep_exports": {
+        "task": "accounts.sweep_exports",
+        "schedule": 60.0,
+        "options": {"expire_seconds": 60},
+    },
+    "accounts.erase_due_people": {
+        "task": "accounts.erase_due_people",
+        "schedule": 600.0,
+        "options": {"expire_seconds": 600},
+    },
     "accounts.delete_due_workspaces": {
         "task": "accounts.delete_due_workspaces",
         "schedule": 3600.0,

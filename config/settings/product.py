@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from config import env
+from config.settings.paths import VAR_DIR
 
 SENTRY_DSN = env.read_str(
     "SENTRY_DSN",
@@ -44,8 +45,9 @@ DELETION_GRACE_DAYS = env.read_int(
     "ASSAY_DELETION_GRACE_DAYS",
     14,
     minimum=0,
-    about="How many days the deletion of a workspace can be taken back.",
+    about="How many days the deletion of a workspace or an account can be taken back.",
 )
+EXPORT_FOLDER = VAR_DIR / "exports"
 
 
 def _key(name: str, provider: str) -> str:

@@ -61,6 +61,12 @@ class Act(StrEnum):
     PASSKEY_ADDED = "person.passkey_added"
     PASSKEY_REMOVED = "person.passkey_removed"
     FACTORS_REMOVED = "person.factors_removed"
+    EXPORT_ASKED = "person.export_asked"
+    EXPORT_READY = "person.export_ready"
+    EXPORT_FETCHED = "person.export_fetched"
+    DELETION_ASKED = "person.deletion_asked"
+    DELETION_TAKEN_BACK = "person.deletion_taken_back"
+    PERSON_ERASED = "person.erased"
     PROVIDER_CONNECTED = "person.provider_connected"
     PROVIDER_DISCONNECTED = "person.provider_disconnected"
 

@@ -10,6 +10,7 @@ from apps.accounts.models.billing import (
     Invoice,
     StripeEvent,
 )
+from apps.accounts.models.export import UNDER_WAY, DataExport
 from apps.accounts.models.idempotency import KeptAnswer
 from apps.accounts.models.invitation import Invitation
 from apps.accounts.models.key import ApiKey
@@ -38,10 +39,12 @@ __all__ = [
     "MOST_ERROR",
     "OPEN",
     "ROLES",
+    "UNDER_WAY",
     "ApiKey",
     "ApiRequest",
     "AuditEvent",
     "BillingCustomer",
+    "DataExport",
     "Delivery",
     "DeliveryStatus",
     "EventState",

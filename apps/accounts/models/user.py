@@ -84,6 +84,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    # Set while the deletion of the account can still be taken back.
+    deletion_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Why it is overdue, in one line.
+    deletion_problem = models.CharField(max_length=300, blank=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 

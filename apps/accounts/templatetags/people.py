@@ -24,6 +24,7 @@ PARTS = (
     ("Two-factor", "mfa_index"),
     ("Passkeys", "mfa_list_webauthn"),
     ("Sessions", "usersessions_list"),
+    ("Your data", "account_data"),
 )
 CONNECTIONS = ("Connections", "socialaccount_connections")
 

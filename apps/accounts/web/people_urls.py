@@ -19,6 +19,7 @@ from allauth.usersessions import views as sessions
 from django.urls import path, re_path
 from django.views.decorators.http import require_POST
 
+from apps.accounts.web import data
 from apps.accounts.web.account import end_session, profile
 from apps.accounts.web.even import evenly, evenly_got, evenly_read
 from apps.accounts.web.mail import mail_list, mail_page
@@ -71,6 +72,11 @@ _ENTRANCE = [
 _ACCOUNT = [
     path("account/", profile, name="account"),
     path("account/confirm/", account.reauthenticate, name="account_reauthenticate"),
+    path("account/data/", data.data_page, name="account_data"),
+    path("account/data/export/", data.ask_for_export, name="ask_for_export"),
+    path("account/data/<slug:token>/", data.download, name="account_export"),
+    path("account/delete/", data.delete_page, name="delete_account"),
+    path("account/keep/", data.keep, name="keep_account"),
     path("account/emails/", account.email, name="account_email"),
     path("account/password/", account.password_change, name="account_change_password"),
     path("account/password/set/", account.password_set, name="account_set_password"),
