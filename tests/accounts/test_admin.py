@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.domain.audit import SYSTEM, Act
+from apps.accounts.domain.keys import digest_of
 from apps.accounts.models import (
+    ApiKey,
     AuditEvent,
+    DataExport,
     Membership,
     Subscription,
     Tier,
     TierOverride,
+    User,
     Workspace,
 )
 from apps.accounts.services.audit import record
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 LISTS = ["user", "workspace", "tier", "tieroverride", "auditevent", "subscription"]
-LISTS += ["stripeevent"]
+LISTS += ["stripeevent", "apikey", "dataexport"]
 
 
 @pytest.fixture
@@ -48,6 +53,18 @@ def subscribe(workspace: Workspace, slug: str) -> Subscription:
     )
 
 
+def make_key(workspace: Workspace, person: User) -> ApiKey:
+    return ApiKey.objects.create(
+        workspace=workspace,
+        created_by=person,
+        name="Nightly",
+        power="ro",
+        scopes=["public:read"],
+        digest=digest_of(str(workspace.id)),
+        last_four="abcd",
+    )
+
+
 def make_rows(count: int, start: int = 0) -> None:
     """So many people, each with a plan, an agreement and something on record."""
     for n in range(start, start + count):
@@ -55,6 +72,8 @@ def make_rows(count: int, start: int = 0) -> None:
         workspace = Workspace.objects.get(personal_of=person)
         subscribe(workspace, "pro")
         TierOverride.objects.create(workspace=workspace, reason="Agreed")
+        make_key(workspace, person)
+        DataExport.objects.create(user=person, origin="http://a.example", asked_at=NOW)
         record(act=Act.TIER_CHANGED, actor=SYSTEM, now=NOW, workspace_id=workspace.id)
 
 
@@ -217,5 +236,41 @@ def test_an_operator_signs_a_person_out_everywhere(admin: Client, cast: Cast) ->
     assert "1 sessions ended." in answer.text
     assert theirs.get("/workspaces/").status_code == 302
     event = AuditEvent.objects.get(act="person.session_ended")
+    assert event.actor_label == "operator@example.org"
+    assert event.person_id == cast.teammate.id
+
+
+def test_an_operator_revokes_a_key_and_never_sees_it(admin: Client, cast: Cast) -> None:
+    key = make_key(cast.workspace, cast.owner)
+    for address in ("", f"{key.pk}/change/"):
+        page = admin.get(f"/admin/accounts/apikey/{address}").text
+        assert "abcd" in page
+        assert key.digest not in page
+    assert admin.get("/admin/accounts/apikey/add/").status_code == 403
+    chosen = {"action": "revoke", "_selected_action": str(key.pk)}
+    for answer in ("1 keys revoked.", "0 keys revoked."):
+        page = admin.post("/admin/accounts/apikey/", chosen, follow=True).text
+        assert answer in page
+    key.refresh_from_db()
+    assert key.revoked_at is not None
+    event = AuditEvent.objects.get(act="key.revoked")
+    assert event.actor_label == "operator@example.org"
+    assert event.workspace_id == cast.workspace.id
+
+
+def test_an_operator_has_an_account_deleted_by_the_way_of_grace(
+    admin: Client, cast: Cast
+) -> None:
+    address = f"/admin/accounts/user/{cast.teammate.pk}/delete/"
+    assert admin.post(address, {"post": "yes"}).status_code == 403
+    chosen = {"_selected_action": [str(cast.teammate.pk), str(cast.owner.pk)]}
+    page = admin.post(
+        "/admin/accounts/user/", chosen | {"action": "delete_later"}, follow=True
+    ).text
+    assert re.search(r"To be deleted on \d\d \w+ \d{4}: teammate@example.org", page)
+    assert "wner@example.org: You are the only owner of Bridge builders" in page
+    kept = admin.post("/admin/accounts/user/", chosen | {"action": "keep"}, follow=True)
+    assert "1 accounts stay." in kept.text
+    event = AuditEvent.objects.get(act="person.deletion_asked")
     assert event.actor_label == "operator@example.org"
     assert event.person_id == cast.teammate.id

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from apps.accounts.admin import audit, billing, people, tiers, workspaces
+from apps.accounts.admin import audit, billing, exports, keys, people, tiers, workspaces
 
-__all__ = ["audit", "billing", "people", "tiers", "workspaces"]
+__all__ = ["audit", "billing", "exports", "keys", "people", "tiers", "workspaces"]

@@ -24,6 +24,7 @@ from apps.accounts.selectors.impersonation import (
     may_impersonate,
     seal_impersonation,
 )
+from apps.accounts.services.deletion import ask_account_deletion, keep_account
 from apps.accounts.services.impersonation import start_impersonation
 from apps.accounts.services.people import remove_second_factors, vouch_for_person
 from apps.accounts.services.sessions import end_sessions
@@ -71,20 +72,39 @@ class UserAdmin(AuditedAdmin[User], DjangoUserAdmin[User]):
     ordering = ["email"]
     list_display = ["email", "name", "is_staff", "is_active", "date_joined"]
     search_fields = ["email", "name"]
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = [
+        "last_login",
+        "date_joined",
+        "deletion_due_at",
+        "deletion_problem",
+    ]
     fieldsets = [
         (None, {"fields": ["email", "name"]}),
         (
             "Permissions",
             {"fields": ["is_active", "is_staff", "is_superuser", "groups"]},
         ),
-        ("Dates", {"fields": ["last_login", "date_joined"]}),
+        (
+            "Dates",
+            {
+                "fields": [
+                    "last_login",
+                    "date_joined",
+                    "deletion_due_at",
+                    "deletion_problem",
+                ]
+            },
+        ),
     ]
     add_fieldsets = [
         (None, {"classes": ["wide"], "fields": ["email", "password1", "password2"]})
     ]
     inlines = [MembershipInline, SessionInline]
-    actions = ["remove_factors", "sign_out"]
+    actions = ["remove_factors", "sign_out", "delete_later", "keep"]
+
+    def has_delete_permission(self, *_: object) -> bool:
+        """Refuse: what is deleted here would leave its traces elsewhere."""
+        return False
 
     def save_model(
         self, request: HttpRequest, obj: User, form: Any, change: Any
@@ -104,6 +124,32 @@ class UserAdmin(AuditedAdmin[User], DjangoUserAdmin[User]):
         for person in people:
             remove_second_factors(user_id=person.pk, actor=actor_of(request), now=now)
         messages.success(request, "Their second factors are removed.")
+
+    @admin.action(
+        description="Delete the selected accounts after the days of grace",
+        permissions=["change"],
+    )
+    def delete_later(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Do what each person could ask for; they are told by mail."""
+        now, actor = timezone.now(), actor_of(request)
+        for person in people:
+            try:
+                due = ask_account_deletion(user_id=person.pk, actor=actor, now=now)
+            except AppError as error:
+                messages.error(request, f"{person}: {error}")
+            else:
+                messages.success(request, f"To be deleted on {due:%d %B %Y}: {person}.")
+
+    @admin.action(
+        description="Keep the selected accounts after all", permissions=["change"]
+    )
+    def keep(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Take deletions back."""
+        now, actor = timezone.now(), actor_of(request)
+        kept = sum(
+            keep_account(user_id=person.pk, actor=actor, now=now) for person in people
+        )
+        messages.success(request, f"{kept} accounts stay.")
 
     @admin.action(
         description="Sign the selected people out everywhere", permissions=["change"]

@@ -193,6 +193,17 @@ def revoke_keys_of(
     return len(keys)
 
 
+@transaction.atomic
+def revoke_as_operator(*, key_id: UUID, actor: Actor, now: datetime) -> bool:
+    """Revoke a key in whose workspace one has no role; return whether it was in use."""
+    unrevoked = ApiKey.objects.select_for_update().filter(revoked_at__isnull=True)
+    key = unrevoked.filter(pk=key_id).first()
+    if key is None:
+        return False
+    _revoke(key, actor, now)
+    return True
+
+
 def _revoke(key: ApiKey, actor: Actor, now: datetime) -> None:
     key.revoked_at = now
     key.save(update_fields=["revoked_at"])
