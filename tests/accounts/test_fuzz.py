@@ -1,4 +1,4 @@
-"""The public API, called at random from its own description: no crash, no surprise."""
+"""Both APIs, called at random from their own descriptions: no crash, no surprise."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CHECKS = (
     response_schema_conformance,
 )
 EXAMPLES = 2
-DESCRIPTIONS = ("/api/v1/openapi.json",)
+DESCRIPTIONS = ("/api/v1/openapi.json", "/api/account/openapi.json")
 
 
 @pytest.fixture(autouse=True)
