@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Network = IPv4Network | IPv6Network
@@ -9,6 +10,8 @@ Network = IPv4Network | IPv6Network
 _KEPT_BITS = {4: 24, 6: 48}
 _MAPPED = int(IPv6Address("::ffff:0:0"))
 _IPV4 = 4
+# Parsing an address takes ten times as long as finding it, and callers come back.
+_REMEMBERED = 4096
 
 
 def parse_network(text: str) -> Network:
@@ -20,6 +23,7 @@ def parse_network(text: str) -> Network:
     return ip_network(text.strip())
 
 
+@lru_cache(_REMEMBERED)
 def bits_of(address: str) -> str:
     """Return an address as 128 bits in text: a network is a prefix of it.
 
@@ -38,6 +42,7 @@ def prefix_of(network: Network) -> str:
     return whole[: len(whole) - (network.max_prefixlen - network.prefixlen)]
 
 
+@lru_cache(_REMEMBERED)
 def kept_of(address: str) -> str | None:
     """Return what may be kept of an address: a network that many people share."""
     if not address:

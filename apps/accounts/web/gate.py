@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpResponse
@@ -68,8 +69,9 @@ class GateMiddleware:
         began, now = time.perf_counter(), timezone.now()
         identity, quota = Identity(), None
         response: HttpResponseBase
+        address = client_address(request)
         try:
-            admission = _admit(request, now)
+            admission = _admit(request, address, now)
             identity, quota = admission.identity, admission.quota
             request.META[ADMISSION] = admission
             response = _check_form(request) or self._get_response(request)
@@ -89,7 +91,7 @@ class GateMiddleware:
                 ms=(time.perf_counter() - began) * 1000,
                 bytes=_size_of(response),
                 request_id=request.META.get("HTTP_X_REQUEST_ID", ""),
-                ip=kept_of(client_address(request)),
+                ip=kept_of(address),
                 crossed=0 if quota is None else quota.crossed,
             )
         )
@@ -158,12 +160,12 @@ def known_method(method: str | None) -> str:
     return method if method in _METHODS else "other"
 
 
-def _admit(request: HttpRequest, now: datetime) -> Admission:
+def _admit(request: HttpRequest, address: str, now: datetime) -> Admission:
     key = key_in(request.headers)
     user_id = None
     if key is None and request.user.is_authenticated and request.user.is_active:
         user_id = request.user.pk
-    caller = Caller(client_address(request), key, user_id)
+    caller = Caller(address, key, user_id)
     scope = scope_for(request.path_info, request.method or "")
     return admit(caller=caller, scope=scope, now=now)
 
@@ -207,8 +209,13 @@ def _route_of(request: HttpRequest) -> str:
             match = resolve(request.path_info)
         except Http404:
             return "unknown"
-    route = _CONVERTER.sub(r"{\1}", match.route)
-    return f"/{route}"[:MOST_ROUTE]
+    return _template_of(match.route)
+
+
+@cache
+def _template_of(route: str) -> str:
+    written = _CONVERTER.sub(r"{\1}", route)
+    return f"/{written}"[:MOST_ROUTE]
 
 
 def _nobody(request: HttpRequest, /) -> HttpResponseBase:
