@@ -186,7 +186,9 @@ def test_a_key_is_changed_by_its_maker_and_by_administrators(
 ) -> None:
     made = new_key(cast, cast.teammate, now=NOW, scopes=[Scope.READ])
     before = ApiKey.objects.values().get(pk=made.id)
-    Membership.objects.filter(user=cast.viewer).update(role=Role.MEMBER)
+    Membership.objects.filter(user=cast.viewer, workspace=cast.workspace).update(
+        role=Role.MEMBER
+    )
     with pytest.raises(ForbiddenError, match="maker and administrators"):
         change(**on(cast, cast.viewer, made.id))
     with pytest.raises(NotFoundError):

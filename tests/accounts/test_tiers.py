@@ -9,6 +9,7 @@ from apps.accounts.domain.tiers import (
     ENTERPRISE,
     FREE,
     PRO,
+    TO_COME,
     Entitlement,
     EntitlementError,
     Limit,
@@ -21,11 +22,21 @@ from apps.accounts.selectors.entitlements import (
 )
 from apps.accounts.services.tiers import load_tiers
 from tests.accounts.cast import NOW
+from tests.architecture.sources import ROOT
 
 if TYPE_CHECKING:
+    from django.test import Client
+
     from tests.accounts.cast import Cast
 
 pytestmark = pytest.mark.django_db
+
+# Every tier has them, and so does whoever only looks.
+OPEN_TO_ALL = {
+    Entitlement.LEADERBOARDS,
+    Entitlement.PUBLIC_REPORTS,
+    Entitlement.PAGE_EXPORTS,
+}
 
 
 def subscribe(cast: Cast, slug: str = "pro", **fields: object) -> Subscription:
@@ -126,3 +137,30 @@ def test_an_override_may_stand_in_for_a_subscription(cast: Cast) -> None:
         workspace=cast.workspace, tier=Tier.objects.get(slug="enterprise"), reason="us"
     )
     assert entitlements(cast.workspace.id, NOW).limit == Limit(None)
+
+
+def test_what_is_to_come_is_marked_where_tiers_are_listed(client: Client) -> None:
+    load_tiers()
+    page = " ".join(client.get("/pricing/").content.decode().split())
+    marked = page.split('<span class="tag">not yet</span>')[:-1]
+    assert [part.rsplit("<li>", 1)[1].strip() for part in marked] == [
+        "own tasks",
+        "alerts",
+        "own tasks",
+        "alerts",
+        "white-label pages",
+        "an SLA report",
+    ]
+    assert "from <b" in page.split("Enterprise")[1]
+
+
+def test_every_entitlement_is_asked_for_somewhere_or_marked() -> None:
+    sources = [path.read_text() for path in (ROOT / "apps").rglob("*.py")]
+    asked = {one for one in Entitlement if any(_asks(text, one) for text in sources)}
+    assert set(Entitlement) - asked - TO_COME == OPEN_TO_ALL
+    assert asked & TO_COME == set()
+
+
+def _asks(text: str, one: Entitlement) -> bool:
+    named = f"Entitlement.{one.name}"
+    return any(f"{verb}({named})" in text for verb in ("require", "allows"))

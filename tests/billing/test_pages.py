@@ -73,7 +73,7 @@ def test_the_way_back_says_that_stripe_has_not_told_yet_and_then_that_it_has(
     shop.tell()
     html = text_of(owner.get(at(shop, "done/")))
     assert "Stripe has confirmed it" in html
-    assert "hx-trigger" not in html
+    assert 'hx-trigger="every' not in html
     assert "confirmed nothing yet" not in text_of(owner.get(at(shop)))
 
 

@@ -57,6 +57,30 @@ _WORDS = {
 }
 
 
+# What tiers include already and nothing yet asks for: pages say so.
+TO_COME = frozenset(
+    {
+        Entitlement.OWN_TASKS,
+        Entitlement.ALERTS,
+        Entitlement.WHITE_LABEL,
+        Entitlement.SLA_REPORT,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One entitlement as a price list shows it."""
+
+    words: str
+    is_to_come: bool
+
+
+def list_promises(granted: frozenset[Entitlement]) -> list[Promise]:
+    """Return what is granted, in the order in which entitlements are defined."""
+    return [Promise(one.words, one in TO_COME) for one in Entitlement if one in granted]
+
+
 class EntitlementError(ForbiddenError):
     """The tier of the workspace does not include what was asked for."""
 

@@ -21,6 +21,7 @@ from apps.accounts.pipelines.billing import (
 )
 from apps.accounts.selectors.billing import get_billing
 from apps.accounts.viewers import actor_of, buyer_of, page_url, workspace_of
+from apps.core.web.drf import StrictSerializer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,22 +33,11 @@ _MONEY: Mapping[str, Any] = {"max_digits": 14, "decimal_places": 2}
 _INTERVALS = [one.value for one in Interval]
 
 
-class PlanIn(serializers.Serializer[Any]):
+class PlanIn(StrictSerializer):
     """A tier, and how often it is paid."""
 
     tier = serializers.CharField(max_length=40)
     interval = serializers.ChoiceField(choices=_INTERVALS)
-
-    def validate(self, attrs: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Refuse what it does not take rather than pass over it.
-
-        Raises:
-            ValidationError: the body holds something else.
-        """
-        for name in self.initial_data:
-            if name not in self.fields:
-                raise serializers.ValidationError({name: "This is not accepted."})
-        return attrs
 
 
 class PageOut(serializers.Serializer[Any]):

@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rest_framework import serializers
 
 from apps.accounts.domain.keys import KeyPower, Scope
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from apps.core.web.drf import StrictSerializer
 
 POWERS = [power.value for power in KeyPower]
 SCOPES = [scope.value for scope in Scope]
 MOST_HOURS = 720
-
-
-class _Strict(serializers.Serializer[Any]):
-    """Refuses what it does not take rather than pass over it."""
-
-    def validate(self, attrs: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the values.
-
-        Raises:
-            ValidationError: the body holds something else.
-        """
-        for name in self.initial_data:
-            if name not in self.fields:
-                raise serializers.ValidationError({name: "This is not accepted."})
-        return attrs
 
 
 class KeyOut(serializers.Serializer[Any]):
@@ -55,7 +38,7 @@ class NewKeyOut(KeyOut):
     secret = serializers.CharField()
 
 
-class KeyIn(_Strict):
+class KeyIn(StrictSerializer):
     """A key to be made."""
 
     name = serializers.CharField(max_length=80)
@@ -69,13 +52,13 @@ class KeyIn(_Strict):
     )
 
 
-class KeyNameIn(_Strict):
+class KeyNameIn(StrictSerializer):
     """Another name for a key."""
 
     name = serializers.CharField(max_length=80)
 
 
-class RotationIn(_Strict):
+class RotationIn(StrictSerializer):
     """How long the old key opens beside the new one."""
 
     overlap_hours = serializers.IntegerField(

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.domain.roles import Power
-from apps.accounts.domain.tiers import Entitlement
+from apps.accounts.domain.tiers import list_promises
 from apps.accounts.pipelines.billing import (
     cancel_plan,
     change_plan,
@@ -190,5 +190,5 @@ def _offer(tier: Tier) -> dict[str, object]:
     return {
         "tier": tier,
         "plans": plans_of(tier),
-        "included": [one.words for one in Entitlement if one in tier.granted],
+        "included": list_promises(tier.granted),
     }

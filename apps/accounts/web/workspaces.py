@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from apps.accounts.domain.tiers import Entitlement
+from apps.accounts.domain.tiers import list_promises
 from apps.accounts.selectors.entitlements import entitlements
 from apps.accounts.selectors.workspaces import list_workspaces
 from apps.accounts.viewers import viewer_of, workspace_of
@@ -47,6 +47,6 @@ def workspace_page(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
     entitled = entitlements(workspace.id, timezone.now())
     context = workspace_context(workspace, "workspace") | {
         "entitled": entitled,
-        "included": [one.words for one in Entitlement if entitled.allows(one)],
+        "included": list_promises(entitled.granted),
     }
     return render(request, "accounts/overview.html", context)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rest_framework import serializers
 
 from apps.catalog.domain.credentials import LONGEST_KEY, SHORTEST_KEY
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from apps.core.web.drf import StrictSerializer
 
 
 class CredentialOut(serializers.Serializer[Any]):
@@ -25,24 +23,13 @@ class CredentialOut(serializers.Serializer[Any]):
     last_used_at = serializers.DateTimeField(allow_null=True)
 
 
-class CredentialIn(serializers.Serializer[Any]):
+class CredentialIn(StrictSerializer):
     """A key for the provider of the address; where it is sent is not a caller's."""
 
     key = serializers.CharField(
         write_only=True, min_length=SHORTEST_KEY, max_length=LONGEST_KEY
     )
     name = serializers.CharField(max_length=100, required=False, allow_blank=True)
-
-    def validate(self, attrs: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Refuse what it does not take rather than pass over it.
-
-        Raises:
-            ValidationError: the body holds something else.
-        """
-        for name in self.initial_data:
-            if name not in self.fields:
-                raise serializers.ValidationError({name: "This is not accepted."})
-        return attrs
 
 
 class TrialOut(serializers.Serializer[Any]):
