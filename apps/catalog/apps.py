@@ -32,6 +32,11 @@ class CatalogConfig(AppConfig):
 
         register_exporter("catalog", export_credentials)
         register_eraser("catalog", erase_credentials)
-        hide_from_operators("workspace-credentials")
+        hide_from_operators(
+            "workspace-credentials",
+            "account-credentials",
+            "account-credential",
+            "account-credential-test",
+        )
         register_tab(Tab("Credentials", "workspace-credentials"))
         register_sealed("provider credentials", reseal_credentials)

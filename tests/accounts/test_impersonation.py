@@ -7,14 +7,19 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core import signing
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.domain.audit import Actor
 from apps.accounts.models import AuditEvent, User, Workspace
 from apps.accounts.selectors.impersonation import SESSION_KEY, find_impersonated
 from apps.accounts.services.impersonation import start_impersonation
+from apps.accounts.web.impersonation import _hidden
 from apps.core.errors import ForbiddenError
+from apps.core.ids import new_id
 from tests.accounts.cast import NOW, make_person
+from tests.accounts.keys import lift_limits
+from tests.accounts.test_access import ROUTES
 
 if TYPE_CHECKING:
     from tests.accounts.cast import Cast
@@ -102,6 +107,27 @@ def test_credentials_are_not_shown(cast: Cast) -> None:
     answer = see_as(cast.owner).get(address)
     assert answer.status_code == 403
     assert "not shown to who looks as another" in answer.text
+
+
+def kind_of(route: str) -> str:
+    """What of a workspace an address is about, such as its keys."""
+    return route.partition("<uuid:workspace_id>/")[2].partition("/")[0]
+
+
+def test_the_api_shows_nothing_that_a_hidden_page_keeps(cast: Cast) -> None:
+    lift_limits()
+    client = see_as(cast.owner)
+    pages = [route for route in ROUTES if route.name in _hidden and not route.is_api]
+    kinds = {kind_of(route.route) for route in pages}
+    assert kinds == {"keys", "webhooks", "credentials"}
+    twins = [one for one in ROUTES if one.is_api and kind_of(one.route) in kinds]
+    assert len(twins) == 9
+    for twin in twins:
+        values = {"workspace_id": cast.workspace.id, "provider": "acme"}
+        parts = {name: values.get(name) or new_id() for name in twin.parts}
+        answer = client.get(reverse(twin.name, kwargs=parts))
+        assert answer.status_code == 403, twin.route
+        assert "not shown to who looks as another" in answer.json()["detail"]
 
 
 def test_begin_and_end_are_on_record_in_each_workspace_of_the_person(

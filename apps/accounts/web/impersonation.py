@@ -43,7 +43,17 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 HIDDEN_PARTS = ("/account/", "/admin/", "/mail/", "/sign-in/", "/sign-up/")
 STOP = "stop_impersonation"
 # Those of this app; higher ones add theirs.
-_hidden = {"workspace-keys", "workspace-key", "workspace-webhooks"}
+_hidden = {
+    "workspace-keys",
+    "workspace-key",
+    "workspace-webhooks",
+    "account-keys",
+    "account-key",
+    "account-key-rotation",
+    "account-webhook-secrets",
+    "account-deliveries",
+    "account-delivery-again",
+}
 
 
 def hide_from_operators(*views: str) -> None:
