@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts import registry
-from apps.accounts.domain.audit import Actor
+from apps.accounts.domain.audit import Act, Actor
 from apps.accounts.models import (
     AuditEvent,
     Membership,
@@ -19,6 +19,7 @@ from apps.accounts.models import (
 from apps.accounts.pipelines.people_erasure import erase_due_people
 from apps.accounts.selectors.deletion import check_deletions
 from apps.accounts.selectors.workspaces import get_viewer
+from apps.accounts.services.audit import record
 from apps.accounts.services.deletion import ask_account_deletion
 from apps.accounts.services.members import leave_workspace
 from apps.core.errors import ConflictError
@@ -166,6 +167,62 @@ def test_what_others_did_keeps_its_names(cast: Cast) -> None:
     kept = AuditEvent.objects.get(person_id=cast.viewer.id)
     assert kept.actor_label == "viewer@example.org"
     assert kept.ip == "192.0.2.7"
+
+
+def note(subject: str, **details: str) -> AuditEvent:
+    """Put on record what an operator did, in words that hold an address."""
+    record(
+        act=Act.OPERATOR_CHANGED,
+        actor=Actor(label="operator@example.org"),
+        now=timezone.now(),
+        subject=subject,
+        details=details,
+    )
+    return AuditEvent.objects.order_by("-at", "-id")[0]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "joann@x.com",
+        "jo.ann@x.com",
+        "jo+ann@x.com",
+        "o'ann@x.com",
+        "ann@x.com.au",
+        "ann@x.company",
+        "ann@xxcom",
+    ],
+)
+def test_an_address_that_holds_the_one_of_who_is_erased_stays(
+    cast: Cast, other: str
+) -> None:
+    kept = note(f"to {other}", before=other)
+    ask(make_person("ann@x.com"))
+    assert erase() == 1
+    kept.refresh_from_db()
+    assert (kept.subject, kept.details) == (f"to {other}", {"before": other})
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ann@x.com",
+        "Ann@X.com",
+        "to ann@x.com.",
+        "<ann@x.com>",
+        "'ann@x.com'",
+        "bob@x.com,ann@x.com",
+        "line\nann@x.com\n",
+    ],
+)
+def test_the_address_of_who_is_erased_goes_from_what_others_did(
+    cast: Cast, words: str
+) -> None:
+    told = note(words, before=words)
+    ask(make_person("ann@x.com"))
+    assert erase() == 1
+    told.refresh_from_db()
+    assert (told.subject, told.details) == ("", {})
 
 
 def test_a_biller_that_fails_holds_the_deletion_up_and_health_says_so(

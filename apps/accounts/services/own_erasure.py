@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.accounts.registry import Subject
+
+
+# What the local part of an address may be made of, besides the quote: one may stand
+# around an address.
+_LOCAL = r"\w.!#$%&*+/=?^`{|}~'-"
 
 
 def erase_own_data(subject: Subject, now: datetime) -> int:
@@ -105,17 +111,27 @@ def _blank_audit(user: User, emails: list[str]) -> int:
     own = Q(workspace__personal_of_id=user.pk)
     named = Q(subject__in=emails) | Q(person_id=user.pk) | own
     for email in emails:
-        named |= Q(subject__icontains=email)
+        named |= Q(subject__iregex=_whole(email))
     own_acts = acted & Q(act__startswith="person.")
     named |= own_acts
     told = Q(person_id=user.pk) | own | own_acts
     for email in emails:
-        told |= Q(details__icontains=email)
+        told |= Q(details__iregex=_whole(email))
     with _erasing():
         AuditEvent.objects.filter(named).update(subject="")
         AuditEvent.objects.filter(told).update(details={})
         # Last: the others look for the label.
         return AuditEvent.objects.filter(acted).update(actor_label="", ip=None)
+
+
+def _whole(email: str) -> str:
+    """Return a pattern of PostgreSQL's for an address that is no part of a longer one.
+
+    A line's end is written in JSON as a backslash and a letter, which is none of the
+    address.
+    """
+    before = rf"((?<![{_LOCAL}])'?|\\[bfnrt])"
+    return rf"{before}{re.escape(email)}(?![\w-]|\.\w)"
 
 
 @contextmanager
