@@ -12,6 +12,7 @@ from django.db import connections
 from apps.accounts.domain.invitations import LIFETIME, digest_of
 from apps.accounts.domain.roles import Role
 from apps.accounts.models import AuditEvent, Invitation, Membership
+from apps.accounts.services.deliveries import claim_delivery
 from apps.accounts.services.invitations import invite
 from apps.accounts.services.joining import accept_invitation
 from apps.accounts.services.members import (
@@ -23,10 +24,13 @@ from apps.core.errors import AppError
 from tests.accounts.access import member_of
 from tests.accounts.cast import NOW, make_cast
 from tests.accounts.test_members import acting, role_of
+from tests.accounts.test_webhook_interfaces import make_delivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from apps.accounts.models import Delivery
+    from apps.accounts.services.deliveries import Claim
     from tests.accounts.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -136,3 +140,14 @@ def test_an_address_that_is_invited_twice_at_once_is_invited_once(crowd: Cast) -
     assert at_once(ask("owner"), ask("admin")) == ["conflict", "done"]
     assert Invitation.objects.count() == 1
     assert AuditEvent.objects.filter(act="member.invited").count() == 1
+
+
+def test_claims_at_once_take_two_deliveries_of_a_workspace(crowd: Cast) -> None:
+    made = [make_delivery(crowd, n, "pending") for n in range(6)]
+    claims: list[Claim | None] = []
+
+    def claim(one: Delivery) -> Callable[[], object]:
+        return lambda: claims.append(claim_delivery(delivery_id=one.id, now=NOW))
+
+    assert at_once(*(claim(one) for one in made)) == ["done"] * 6
+    assert len([one for one in claims if one is not None]) == 2

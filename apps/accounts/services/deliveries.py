@@ -19,7 +19,7 @@ from django.db.models import F, Q
 from kombu.exceptions import OperationalError
 
 from apps.accounts.domain.webhooks import pause_after
-from apps.accounts.models import Delivery, DeliveryStatus
+from apps.accounts.models import Delivery, DeliveryStatus, Workspace
 from apps.core.errors import ConflictError, NotFoundError
 from apps.core.jobs import enqueue
 
@@ -106,7 +106,9 @@ def claim_delivery(*, delivery_id: UUID, now: datetime) -> Claim | None:
     None also where its workspace has as many under way as it may: it stays due.
     """
     found = Delivery.objects.filter(pk=delivery_id).first()
-    if found is None or _under_way(found.workspace_id, now) >= MOST_AT_ONCE:
+    if found is None or not _hold(found.workspace_id):
+        return None
+    if _under_way(found.workspace_id, now) >= MOST_AT_ONCE:
         return None
     claimed = _due(now).filter(pk=delivery_id)
     until = now + LEASE
@@ -191,6 +193,12 @@ def _due(now: datetime) -> QuerySet[Delivery]:
         status=DeliveryStatus.PENDING,
         next_at__lte=now,
     )
+
+
+def _hold(workspace_id: UUID) -> bool:
+    """Let one claim of a workspace count at a time; False where it is gone."""
+    row = Workspace.objects.select_for_update(no_key=True).filter(pk=workspace_id)
+    return row.values_list("pk", flat=True).first() is not None
 
 
 def _under_way(workspace_id: UUID, now: datetime) -> int:
