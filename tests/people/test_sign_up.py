@@ -7,6 +7,7 @@ import pytest
 from allauth.core import context
 
 from apps.accounts.models import AuditEvent, User, Workspace
+from apps.accounts.services.people import sign_up_again
 from apps.accounts.web.people_forms import SignUpForm
 from tests.people.acting import (
     ADA,
@@ -142,6 +143,29 @@ def test_an_unconfirmed_sign_up_starts_over_with_the_new_password(
     assert User.objects.count() == 1
     assert Visitor().sign_in(ADA, OTHER_WORDS).status_code == 200
     assert Visitor().sign_in(ADA, WORDS).status_code == 302
+
+
+def test_a_later_sign_up_of_another_leaves_the_owner_their_own_password(
+    settings: Settings,
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"confirm_email": "9/m/key"}
+    owner, attacker = Visitor(), Visitor()
+    owner.sign_up(ADA, WORDS)
+    code = last_code()
+    attacker.sign_up(ADA, OTHER_WORDS)
+    owner.enter_code(code)
+    assert owner.is_signed_in()
+    assert Visitor().sign_in(ADA, OTHER_WORDS).status_code == 200
+    assert Visitor().sign_in(ADA, WORDS).status_code == 302
+    attacker.enter_code(code)
+    assert not attacker.is_signed_in()
+
+
+def test_a_sign_up_again_changes_nothing_that_was_confirmed_meanwhile() -> None:
+    person = make_person()
+    sign_up_again(user_id=person.pk, password=OTHER_WORDS)
+    person.refresh_from_db()
+    assert person.check_password(WORDS)
 
 
 def test_an_account_that_an_operator_made_is_not_taken_over_by_a_sign_up() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -15,7 +16,7 @@ from apps.accounts.domain.audit import Act
 from apps.accounts.models import User
 from apps.accounts.selectors.people import find_person_by_email, has_verified_email
 from apps.accounts.services.mail import queue_mail
-from apps.accounts.services.people import sign_up
+from apps.accounts.services.people import OWN_PASSWORD, keep_own_password, sign_up
 from apps.core.web.addresses import client_address
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class AccountAdapter(DefaultAccountAdapter):
             email=form.cleaned_data["email"],
             password=form.cleaned_data.get("password1"),
         )
+        request.session[OWN_PASSWORD] = (str(person.pk), person.password)
         record_act(request, Act.SIGNED_UP, person)
         return person
 
@@ -99,6 +101,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         """Sign in, in a session of a new key."""
+        # `confirm_email` may have written another since this one was read.
+        user.refresh_from_db(fields=["password"])
         methods = get_authentication_records(request, user)
         super().login(request, user)
         record_act(request, Act.SIGNED_IN, user, by=_shown(methods))
@@ -110,8 +114,14 @@ class AccountAdapter(DefaultAccountAdapter):
         super().logout(request)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Take an address for proven."""
-        confirmed = super().confirm_email(request, email_address)
+        """Take an address for proven, and the password for theirs who proved it."""
+        user_id, hashed = request.session.pop(OWN_PASSWORD, ("", None))
+        person = email_address.user
+        with transaction.atomic():
+            person.password = keep_own_password(
+                user_id=person.pk, hashed=hashed if user_id == str(person.pk) else None
+            )
+            confirmed = super().confirm_email(request, email_address)
         if confirmed:
             user = email_address.user
             record_act(request, Act.EMAIL_CONFIRMED, user, email=email_address.email)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from apps.accounts.domain.audit import Act
 from apps.accounts.models import User, make_personal_workspace, vouch_for_email
+from apps.accounts.selectors.people import has_verified_email
 from apps.accounts.services.audit import record
 from apps.accounts.services.mail import queue_mail
 from apps.core.errors import InvalidInputError
@@ -26,6 +28,9 @@ others.
 If you did not ask for it, tell the operator at once.
 """
 MOST_NAME = 200
+# Where a session keeps its person and the hash of the password chosen in it, until it
+# confirms the address.
+OWN_PASSWORD = "account_own_password"  # noqa: S105 (a name)
 
 
 @transaction.atomic
@@ -40,15 +45,33 @@ def sign_up(*, email: str, password: str | None, name: str = "") -> User:
 
 
 @transaction.atomic
-def sign_up_again(*, user_id: UUID, password: str) -> None:
-    """Let a sign-up that nobody confirmed start over with a new password.
+def sign_up_again(*, user_id: UUID, password: str) -> str:
+    """Let a sign-up that nobody confirmed start over; return the password's hash.
 
     Whoever signs up with another's address holds it no longer than until its owner
-    comes: only who reads the code in the mailbox gets in.
+    comes: only who reads the code in the mailbox gets in, by what they chose
+    themselves (`keep_own_password`). Who has confirmed meanwhile keeps what they have.
+    """
+    hashed = make_password(password)
+    user = User.objects.select_for_update().get(pk=user_id)
+    if not has_verified_email(user):
+        user.socialaccount_set.all().delete()  # whose they are nobody has shown
+        user.password = hashed
+        user.save(update_fields=["password"])
+    return hashed
+
+
+def keep_own_password(*, user_id: UUID, hashed: str | None) -> str:
+    """Give the first who confirms an address the password that they chose.
+
+    Somebody else may have signed up with the address since; without a hash nobody has
+    a password until a mailed link sets one. Holds the person's row.
     """
     user = User.objects.select_for_update().get(pk=user_id)
-    user.set_password(password)
-    user.save(update_fields=["password"])
+    if not has_verified_email(user):
+        user.password = hashed or make_password(None)
+        user.save(update_fields=["password"])
+    return user.password
 
 
 @transaction.atomic

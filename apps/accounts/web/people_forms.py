@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.selectors.people import find_unconfirmed_sign_up
 from apps.accounts.services.people import (
+    OWN_PASSWORD,
     confirm_only_email,
     rename_person,
     sign_up_again,
@@ -78,7 +79,8 @@ class SignUpForm(account_forms.SignupForm):
         begun = find_unconfirmed_sign_up(email)
         password = self.cleaned_data["password1"]
         if begun is not None:
-            sign_up_again(user_id=begun.pk, password=password)
+            hashed = sign_up_again(user_id=begun.pk, password=password)
+            request.session[OWN_PASSWORD] = (str(begun.pk), hashed)
             return begun, None
         make_password(password)  # what takes longest when an account is made
         return cast("Saved", super().try_save(request))
