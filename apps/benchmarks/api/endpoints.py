@@ -18,6 +18,7 @@ from apps.accounts.viewers import (
     viewer_of,
 )
 from apps.benchmarks.api.schemas import (
+    EventOut,
     HistoryOut,
     LeaderboardOut,
     Period,
@@ -184,7 +185,7 @@ def results(
 
 @router.get(
     "/runs/{run_id}/events",
-    response={200: str, 404: Problem},
+    response={200: EventOut, 404: Problem},
     operation_id="stream_run",
 )
 def events(request: HttpRequest, run_id: UUID) -> HttpResponse:

@@ -17,6 +17,15 @@ VerdictName = Literal["pass", "fail", "unscored"]
 Share = float  # of one
 
 
+class EventOut(Schema):
+    """One Server-Sent Event of a run's stream."""
+
+    event: Literal["progress", "end"]
+    id: str = Field(description="Samples that are done")
+    retry: int = Field(description="Milliseconds to wait before reconnecting")
+    data: str = Field(description="The whole state of the run, as JSON")
+
+
 class SuiteOut(Schema):
     """The newest version of a suite."""
 
