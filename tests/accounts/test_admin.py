@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from allauth.usersessions.models import UserSession
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.domain.audit import SYSTEM, Act
-from apps.accounts.domain.keys import digest_of
+from apps.accounts.domain.keys import Scope, digest_of
 from apps.accounts.models import (
     ApiKey,
     AuditEvent,
@@ -24,11 +25,10 @@ from apps.accounts.models import (
 )
 from apps.accounts.services.audit import record
 from tests.accounts.cast import NOW, make_person
+from tests.accounts.keys import READ, bearer, new_key
 from tests.accounts.test_impersonation import make_operator, sign_in
 
 if TYPE_CHECKING:
-    from django.test import Client
-
     from tests.accounts.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -189,6 +189,42 @@ def test_a_role_changed_inside_a_workspace_is_on_record(
     event = AuditEvent.objects.get(act="operator.changed")
     assert event.person_id == cast.viewer.id
     assert event.details == {"role": {"before": "viewer", "after": "member"}}
+
+
+@pytest.mark.parametrize("change", [{"DELETE": "on"}, {"role": "viewer"}])
+def test_the_keys_of_who_is_put_out_or_is_less_now_are_revoked(
+    admin: Client, cast: Cast, change: dict[str, str]
+) -> None:
+    theirs = make_key(cast.workspace, cast.teammate)
+    other = new_key(cast)
+    data = workspace_form(cast)
+    n = next(k[:-5] for k, v in data.items() if v == str(cast.teammate.pk))
+    fields = {f"{n}-{name}": value for name, value in change.items()}
+    address = f"/admin/accounts/workspace/{cast.workspace.pk}/change/"
+    assert admin.post(address, data | fields).status_code == 302
+    left = ApiKey.objects.filter(revoked_at=None)
+    assert list(left.values_list("id", flat=True)) == [other.id]
+    event = AuditEvent.objects.get(act="key.revoked")
+    assert event.details["key"] == str(theirs.id)
+    assert event.actor_label == "operator@example.org"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_person_who_is_switched_off_takes_their_keys_along(
+    admin: Client, cast: Cast
+) -> None:
+    key = new_key(cast, cast.teammate, scopes=[Scope.READ])
+    call = bearer(key.secret)
+    assert Client().get(READ, headers=call).status_code == 200
+    address = f"/admin/accounts/user/{cast.teammate.pk}/change/"
+    form = {"email": cast.teammate.email, "name": ""}
+    form |= {"membership_set-TOTAL_FORMS": "0", "membership_set-INITIAL_FORMS": "0"}
+    form |= {"usersession_set-TOTAL_FORMS": "0", "usersession_set-INITIAL_FORMS": "0"}
+    assert admin.post(address, form).status_code == 302
+    refused = Client().get(READ, headers=call)
+    assert (refused.status_code, "key_revoked" in refused.text) == (401, True)
+    assert admin.post(address, form | {"is_active": "on"}).status_code == 302
+    assert Client().get(READ, headers=call).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["auditevent", "subscription", "stripeevent"])

@@ -11,10 +11,11 @@ from django.db import connections
 
 from apps.accounts.domain.invitations import LIFETIME, digest_of
 from apps.accounts.domain.roles import Role
-from apps.accounts.models import AuditEvent, Invitation, Membership
+from apps.accounts.models import ApiKey, AuditEvent, Invitation, Membership
 from apps.accounts.services.deliveries import claim_delivery
 from apps.accounts.services.invitations import invite
 from apps.accounts.services.joining import accept_invitation
+from apps.accounts.services.keys import MOST_KEYS
 from apps.accounts.services.members import (
     change_role,
     leave_workspace,
@@ -23,6 +24,7 @@ from apps.accounts.services.members import (
 from apps.core.errors import AppError
 from tests.accounts.access import member_of
 from tests.accounts.cast import NOW, make_cast
+from tests.accounts.keys import new_key
 from tests.accounts.test_members import acting, role_of
 from tests.accounts.test_webhook_interfaces import make_delivery
 
@@ -104,6 +106,23 @@ def test_a_workspace_goes_to_one_of_two_takers(crowd: Cast) -> None:
     assert at_once(give("admin"), give("member")) == ["done", "forbidden"]
     assert owners(crowd) == 1
     assert role_of(crowd.workspace, crowd.owner) == "admin"
+
+
+def test_two_keys_at_once_where_there_is_room_for_one(crowd: Cast) -> None:
+    ApiKey.objects.bulk_create(
+        ApiKey(
+            workspace=crowd.workspace,
+            power="ro",
+            name="k",
+            digest=f"{n:064}",
+            last_four="abcd",
+            scopes=["read"],
+        )
+        for n in range(MOST_KEYS - 1)
+    )
+    makes = [lambda: new_key(crowd)] * 3
+    assert at_once(*makes) == ["conflict", "conflict", "done"]
+    assert ApiKey.objects.count() == MOST_KEYS
 
 
 def test_an_invitation_that_is_accepted_twice_at_once_makes_one_member(

@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from apps.accounts import registry
 from apps.accounts.domain.audit import Act, Actor
+from apps.accounts.domain.keys import Scope
 from apps.accounts.models import (
+    ApiKey,
     AuditEvent,
     Membership,
     OutgoingMail,
@@ -24,6 +26,7 @@ from apps.accounts.services.deletion import ask_account_deletion
 from apps.accounts.services.members import leave_workspace
 from apps.core.errors import ConflictError
 from tests.accounts.cast import WORDS, make_person
+from tests.accounts.keys import new_key
 from tests.accounts.test_admin import subscribe
 from tests.accounts.test_impersonation import make_operator, sign_in
 from tests.people.acting import Visitor
@@ -91,6 +94,15 @@ def test_the_days_of_grace_are_kept(cast: Cast) -> None:
     assert due - timezone.now() > timedelta(days=13, hours=23)
     assert erase(timedelta(days=13, hours=23)) == 0
     assert erase() == 1
+
+
+def test_the_keys_of_an_erased_person_open_nothing(cast: Cast) -> None:
+    made = new_key(cast, cast.teammate, scopes=[Scope.READ])
+    kept = new_key(cast)
+    ask(cast.teammate)
+    assert erase() == 1
+    assert ApiKey.objects.get(pk=made.id).revoked_at is not None
+    assert ApiKey.objects.get(pk=kept.id).revoked_at is None
 
 
 def test_asking_again_moves_nothing(cast: Cast) -> None:

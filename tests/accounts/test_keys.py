@@ -17,7 +17,7 @@ from apps.accounts.domain.keys import (
     power_of,
 )
 from apps.accounts.domain.roles import Role
-from apps.accounts.models import ApiKey, AuditEvent, Membership
+from apps.accounts.models import ApiKey, AuditEvent, Membership, User
 from apps.accounts.selectors.identities import find_identity
 from apps.accounts.selectors.keys import get_visible_key, list_keys
 from apps.accounts.selectors.workspaces import Viewer, get_viewer
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-    from apps.accounts.models import User
     from tests.accounts.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -270,21 +269,30 @@ def test_all_keys_of_a_workspace_can_be_revoked(cast: Cast) -> None:
     [
         ([Scope.READ], Role.OWNER, Role.VIEWER),
         ([Scope.RUNS_WRITE], Role.OWNER, Role.MEMBER),
-        ([Scope.RUNS_WRITE], None, Role.MEMBER),
+        ([Scope.RUNS_WRITE], Role.MEMBER, Role.MEMBER),
+        ([Scope.RUNS_WRITE], Role.VIEWER, Role.VIEWER),
+        ([Scope.ACCOUNT_WRITE, Scope.RUNS_WRITE], Role.MEMBER, Role.MEMBER),
         ([Scope.ACCOUNT_WRITE], Role.OWNER, Role.ADMIN),
         ([Scope.ACCOUNT_WRITE], Role.ADMIN, Role.ADMIN),
         ([Scope.ACCOUNT_WRITE], Role.MEMBER, Role.VIEWER),
-        ([Scope.ACCOUNT_WRITE], None, Role.VIEWER),
     ],
 )
 def test_a_key_is_never_more_than_its_maker_is_now(
-    cast: Cast, scopes: list[Scope], maker: Role | None, role: Role
+    cast: Cast, scopes: list[Scope], maker: Role, role: Role
 ) -> None:
     made = new_key(cast, cast.admin, scopes=scopes)
     theirs = Membership.objects.filter(user=cast.admin, workspace=cast.workspace)
-    if maker is None:
-        theirs.delete()
-    else:
-        theirs.update(role=maker)
+    theirs.update(role=maker)
     found = find_identity(f"key:{digest_of(made.secret)}", NOW)
     assert found.identity.role is role
+
+
+def test_a_key_opens_nothing_when_its_maker_is_off_out_or_gone(cast: Cast) -> None:
+    makers = (cast.admin, cast.teammate, cast.owner)
+    off, out, gone = [new_key(cast, by, scopes=[Scope.READ]) for by in makers]
+    User.objects.filter(pk=cast.admin.pk).update(is_active=False)
+    Membership.objects.filter(user=cast.teammate, workspace=cast.workspace).delete()
+    ApiKey.objects.filter(pk=gone.id).update(created_by=None)
+    for made in (off, out, gone):
+        found = find_identity(f"key:{digest_of(made.secret)}", NOW)
+        assert found.identity.refused == "revoked"

@@ -26,6 +26,7 @@ from apps.accounts.selectors.impersonation import (
 )
 from apps.accounts.services.deletion import ask_account_deletion, keep_account
 from apps.accounts.services.impersonation import start_impersonation
+from apps.accounts.services.keys import look_again_at_keys_of
 from apps.accounts.services.people import remove_second_factors, vouch_for_person
 from apps.accounts.services.sessions import end_sessions
 from apps.accounts.viewers import actor_of
@@ -113,6 +114,8 @@ class UserAdmin(AuditedAdmin[User], DjangoUserAdmin[User]):
         super().save_model(request, obj, form, change)
         if not change or "email" in form.changed_data:
             vouch_for_person(user_id=obj.pk)
+        if change and "is_active" in form.changed_data:
+            look_again_at_keys_of(user_id=obj.pk)
 
     @admin.action(
         description="Remove the second factors of the selected people",

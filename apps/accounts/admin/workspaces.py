@@ -10,8 +10,11 @@ from django.utils import timezone
 
 from apps.accounts.admin.base import AuditedAdmin
 from apps.accounts.admin.tiers import EntitlementBoxes
+from apps.accounts.domain.roles import Role
 from apps.accounts.models import Membership, TierOverride, Workspace
 from apps.accounts.selectors.entitlements import entitlements, name_tiers
+from apps.accounts.services.keys import revoke_keys_of
+from apps.accounts.viewers import actor_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -71,6 +74,26 @@ class WorkspaceAdmin(AuditedAdmin[Workspace]):
         workspace_id, person_id = super().place_of(row)
         return (row.pk if isinstance(row, Workspace) else workspace_id), person_id
 
+    def save_formset(
+        self, request: HttpRequest, form: Any, formset: Any, change: Any
+    ) -> None:
+        """Save the rows, and revoke the keys of who was put out or is less now."""
+        super().save_formset(request, form, formset, change)
+        if formset.model is not Membership:
+            return
+        gone = {row.user_id for row in formset.deleted_objects}
+        for one in formset.initial_forms:
+            before = one.initial
+            if "user" in one.changed_data or _is_less(one.instance.role, before):
+                gone.add(before["user"])
+        for user_id in gone:
+            revoke_keys_of(
+                workspace_id=form.instance.pk,
+                user_id=user_id,
+                actor=actor_of(request),
+                now=timezone.now(),
+            )
+
     def has_add_permission(self, _request: HttpRequest) -> bool:
         """Refuse: a workspace begins with its owner, on its own page."""
         return False
@@ -97,3 +120,8 @@ class WorkspaceAdmin(AuditedAdmin[Workspace]):
         days = "all" if has.history_days is None else f"{has.history_days} days of"
         granted = ", ".join(sorted(one.words for one in has.granted))
         return f"{has.tier.name}: {calls} calls an hour, {days} history; {granted}"
+
+
+def _is_less(role: str, before: dict[str, Any]) -> bool:
+    ranks = list(Role)
+    return ranks.index(Role(role)) > ranks.index(Role(before["role"]))

@@ -143,6 +143,15 @@ class Gate:
         with self._guarded():
             self._client.set(f"{PREFIX}{identity}", f"|||{record}", ex=REFUSED_SECONDS)
 
+    def forget_identity(self, identity: str) -> None:
+        """Drop the copy of an identity: the next look reads it anew.
+
+        Raises:
+            UnavailableError: Redis did not take it.
+        """
+        with self._guarded():
+            self._client.delete(f"{PREFIX}{identity}")
+
     def remember_entitlements(
         self, workspace: str, view: str, *, limit: int | None
     ) -> None:

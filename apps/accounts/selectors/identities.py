@@ -60,12 +60,15 @@ def _identity_of_key(digest: str, now: datetime) -> StoredIdentity:
         return UNKNOWN
     if key.revoked_at is not None:
         return REVOKED
+    maker = _maker_of(key)
+    if maker is None:
+        return REVOKED
     scopes = frozenset(known_scopes(key.scopes))
     identity = Identity(
         workspace_id=key.workspace_id,
         key_id=key.id,
         scopes=scopes,
-        role=_role_of(key, scopes),
+        role=_role_of(Role(maker.role), scopes),
     )
     return StoredIdentity(
         identity,
@@ -74,19 +77,24 @@ def _identity_of_key(digest: str, now: datetime) -> StoredIdentity:
     )
 
 
-def _role_of(key: ApiKey, scopes: frozenset[Scope]) -> Role:
-    """Return what a key is in its workspace: never more than its maker is there now.
+def _maker_of(key: ApiKey) -> Membership | None:
+    """Return what a key's maker is in its workspace, unless gone or switched off."""
+    if key.created_by_id is None:
+        return None
+    return Membership.objects.filter(
+        workspace_id=key.workspace_id,
+        user_id=key.created_by_id,
+        user__is_active=True,
+    ).first()
 
-    A key that starts runs goes on when its maker has left; one that changes the
-    workspace does not.
-    """
-    if Scope.ACCOUNT_WRITE in scopes and key.created_by_id is not None:
-        maker = Membership.objects.filter(
-            workspace_id=key.workspace_id, user_id=key.created_by_id
-        ).first()
-        if maker is not None and has_power(Role(maker.role), Power.SETTINGS):
-            return Role.ADMIN
-    return Role.MEMBER if Scope.RUNS_WRITE in scopes else Role.VIEWER
+
+def _role_of(maker: Role, scopes: frozenset[Scope]) -> Role:
+    """Return what a key is in its workspace: never more than its maker is there now."""
+    if Scope.ACCOUNT_WRITE in scopes and has_power(maker, Power.SETTINGS):
+        return Role.ADMIN
+    if Scope.RUNS_WRITE in scopes and has_power(maker, Power.RUN):
+        return Role.MEMBER
+    return Role.VIEWER
 
 
 def _networks_of(key: ApiKey) -> tuple[str, ...]:

@@ -104,6 +104,14 @@ def refuse_key(*, digest: str) -> None:
         return  # it has been logged
 
 
+def look_again_at_key(*, digest: str) -> None:
+    """Have the gate read a key anew, since what its maker may has changed."""
+    try:
+        gate_of(settings.GATE_URL).forget_identity(_name_of(digest))
+    except UnavailableError:
+        return  # it has been logged
+
+
 def _admit_key(caller: Caller, scope: Scope, now: datetime) -> Admission:
     key = caller.key or ""
     try:

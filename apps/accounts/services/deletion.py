@@ -17,7 +17,7 @@ from apps.accounts.selectors.deletion import list_alone_owned
 from apps.accounts.selectors.people import personal_workspace_id
 from apps.accounts.services.audit import record
 from apps.accounts.services.erasure import erase_subject
-from apps.accounts.services.keys import revoke_all_keys
+from apps.accounts.services.keys import revoke_all_keys, revoke_keys_made_by
 from apps.accounts.services.mail import queue_mail
 from apps.core.errors import ConflictError
 
@@ -98,6 +98,7 @@ def erase_person_if_due(*, user_id: UUID, now: datetime) -> bool:
     if workspace_id is not None:
         _require_unpaid(workspace_id)
         revoke_all_keys(workspace_id=workspace_id, actor=SYSTEM, now=now)
+    revoke_keys_made_by(user_id=user_id, actor=SYSTEM, now=now)
     # First what looks for the person, then what they have.
     erased = erase_subject(Subject(user_id=user_id), now)
     if workspace_id is not None:

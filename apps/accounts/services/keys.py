@@ -27,8 +27,9 @@ from apps.accounts.domain.tiers import Entitlement
 from apps.accounts.models import ApiKey
 from apps.accounts.selectors.entitlements import entitlements
 from apps.accounts.selectors.keys import get_keys_workspace, get_manageable_key
-from apps.accounts.services.admission import refuse_key
+from apps.accounts.services.admission import look_again_at_key, refuse_key
 from apps.accounts.services.audit import record
+from apps.accounts.services.locks import hold_workspace
 from apps.core.errors import ConflictError, ForbiddenError, InvalidInputError
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def create_key(
         NotFoundError: a stranger asks.
     """
     wanted = frozenset(scopes)
+    # Of two at once the second sees what the first has left: members, keys, room.
+    hold_workspace(viewer, workspace_id)
     _require_role(viewer, workspace_id, wanted)
     _require_scopes(power, wanted)
     _require_room(workspace_id, now)
@@ -154,6 +157,7 @@ def rotate_key(
         InvalidInputError: the overlap is too long.
         NotFoundError: no such key is visible.
     """
+    hold_workspace(viewer, workspace_id)
     row = get_manageable_key(viewer, workspace_id, key_id, now=now)
     if row.state != "active":
         raise ConflictError(f"This key is {row.state}: make a new one.")
@@ -191,6 +195,25 @@ def revoke_keys_of(
     for key in keys:
         _revoke(key, actor, now)
     return len(keys)
+
+
+@transaction.atomic
+def revoke_keys_made_by(*, user_id: UUID, actor: Actor, now: datetime) -> int:
+    """Revoke what a person made in any workspace, as when they go; return how many."""
+    keys = ApiKey.objects.select_for_update().filter(
+        created_by_id=user_id, revoked_at__isnull=True
+    )
+    for key in keys:
+        _revoke(key, actor, now)
+    return len(keys)
+
+
+@transaction.atomic
+def look_again_at_keys_of(*, user_id: UUID) -> None:
+    """Have the gate hear at once that a person was switched off, or on."""
+    keys = ApiKey.objects.filter(created_by_id=user_id, revoked_at__isnull=True)
+    for digest in keys.values_list("digest", flat=True):
+        transaction.on_commit(partial(look_again_at_key, digest=digest))
 
 
 @transaction.atomic
