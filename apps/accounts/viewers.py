@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
@@ -12,6 +12,7 @@ from apps.accounts.domain.roles import Power
 from apps.accounts.domain.tiers import EVERYTHING, require_history
 from apps.accounts.pipelines.billing import Buyer
 from apps.accounts.selectors.entitlements import list_tiers
+from apps.accounts.selectors.signed_in import find_signed_in
 from apps.accounts.selectors.workspaces import (
     Viewer,
     WorkspaceRow,
@@ -28,6 +29,7 @@ from apps.core.errors import (
 from apps.core.web.addresses import client_address
 
 if TYPE_CHECKING:
+    from collections.abc import MutableMapping
     from datetime import datetime
     from uuid import UUID
 
@@ -66,6 +68,18 @@ def viewer_of_key(admission: Admission) -> Viewer:
         roles=MappingProxyType({identity.workspace_id: identity.role}),
         key_id=identity.key_id,
     )
+
+
+def viewer_still(scope: MutableMapping[str, Any], now: datetime) -> Viewer:
+    """Return the viewer whose connection goes on, with what they belong to by now.
+
+    Raises:
+        UnauthenticatedError: whoever connected is not signed in any more.
+    """
+    user = find_signed_in(scope["session"].session_key, now)
+    if user.pk != scope["user"].pk:
+        raise UnauthenticatedError("Whoever connected is not signed in any more.")
+    return get_viewer(user)
 
 
 def entitlements_of(request: HttpRequest | Request, now: datetime) -> Entitlements:

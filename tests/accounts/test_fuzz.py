@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 
 from apps.catalog.models import Model
 from tests.accounts.access import OBJECTS
-from tests.accounts.keys import bearer, give_tier, lift_limits, new_key
+from tests.accounts.keys import bearer, give_tier, lift_limits, new_key, open_streams
 from tests.on_demand.cast import furnish, start
 from tests.web import cast as benches
 
@@ -89,6 +89,7 @@ def _one_connection() -> Iterator[None]:
 @pytest.fixture
 def stage(cast: Cast, client: Client) -> Stage:
     lift_limits()
+    open_streams()
     give_tier(cast.workspace.id, "enterprise")
     key = new_key(cast, name="The sender")
     client.force_login(cast.owner)

@@ -12,6 +12,7 @@ from apps.benchmarks.pipelines.shards import run_shard
 from apps.benchmarks.selectors.leaderboard import get_leaderboard
 from apps.benchmarks.selectors.runs import list_active_runs
 from apps.benchmarks.services.runs import cancel_run
+from tests.accounts.keys import open_streams
 from tests.engine.cast import QUICK, clock
 from tests.on_demand.cast import entitle, furnish, start
 
@@ -30,6 +31,7 @@ MEMBERS = {"owner", "admin", "member", "viewer"}
 @pytest.fixture
 def run(team: Cast, upstream: FakeLLM) -> Run:
     """A run of the team that is over."""
+    open_streams()
     furnish(team, upstream.base_url)
     run_id = start(team).run_id
     run_shard(Shard.objects.get().id, clock=clock, options=QUICK)

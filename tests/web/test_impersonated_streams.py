@@ -9,6 +9,7 @@ from websockets.exceptions import ConnectionClosed
 
 from apps.accounts.models import User
 from apps.accounts.selectors.impersonation import SESSION_KEY
+from tests.accounts.keys import open_streams
 from tests.web import cast
 from tests.web.test_streams import PATIENCE, hear, watch
 
@@ -56,6 +57,7 @@ def test_a_socket_and_a_stream_show_no_more_than_the_person_sees(
 ) -> None:
     run_id, _, operator = start_theirs()
     stranger = cast.make_person("stranger@example.org")
+    open_streams()
     cookie = look_as(stranger, operator)
     with watch(server, f"/ws/runs/{run_id}/", cookie=cookie) as connection:
         with pytest.raises(ConnectionClosed):

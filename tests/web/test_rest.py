@@ -8,6 +8,7 @@ from django.conf import settings
 
 from apps.benchmarks.models import Result
 from apps.catalog.models import Model
+from tests.accounts.keys import open_streams
 from tests.web import cast
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ def test_no_answer_tells_addresses_or_names_of_keys(client: Client) -> None:
     ],
 )
 def test_what_is_not_there_is_a_problem(client: Client, address: str) -> None:
+    open_streams()
     response = client.get(f"{API}{address}")
     body = response.json()
     assert response.status_code == body["status"] == 404
@@ -197,6 +199,7 @@ def test_a_run_of_a_workspace_is_its_members_alone(client: Client) -> None:
     run_id = cast.make_run(
         cast.make_suite(), cast.make_model(), workspace_id=workspace.id
     )
+    open_streams()
     addresses = [f"{API}/runs/{run_id}{part}" for part in ("", "/results", "/events")]
     assert [client.get(one).status_code for one in addresses] == [404, 404, 404]
     assert read(client, "/runs")["items"] == []

@@ -29,7 +29,7 @@ from apps.benchmarks.services.leases import finish_shard
 from apps.benchmarks.services.runs import cancel_run
 from apps.core.hub import Hub
 from apps.core.live import CHANNEL_PREFIX, publish
-from tests.accounts.keys import lift_limits
+from tests.accounts.keys import lift_limits, open_streams
 from tests.web import cast
 
 if TYPE_CHECKING:
@@ -184,6 +184,7 @@ def test_a_client_that_does_not_read_is_dropped(
     application: type[RunSocket | RunEvents],
 ) -> None:
     client, hub = StuckClient(start()[0]), Hub(settings.REDIS_URL)
+    open_streams()
 
     async def serve_it() -> None:
         served = application(hub, patience=0.1)
@@ -205,6 +206,7 @@ def read_events(response: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]
 
 def test_events_tell_a_run_to_its_end_and_then_stop(server: RunningServer) -> None:
     run_id, lease = start()
+    open_streams()
     address = f"{server.url}/api/v1/runs/{run_id}/events"
     with httpx.stream("GET", address, timeout=PATIENCE) as response:
         assert response.headers["Content-Type"] == "text/event-stream"
@@ -220,6 +222,7 @@ def test_events_tell_a_run_to_its_end_and_then_stop(server: RunningServer) -> No
 def test_events_of_a_run_that_is_over_are_its_end(server: RunningServer) -> None:
     run_id, _ = start()
     cancel_run(run_id=run_id, now=cast.clock())
+    open_streams()
     address = f"{server.url}/api/v1/runs/{run_id}/events"
     headers = {"Last-Event-ID": "no such event"}
     text = httpx.get(address, headers=headers, timeout=PATIENCE).text
@@ -228,6 +231,7 @@ def test_events_of_a_run_that_is_over_are_its_end(server: RunningServer) -> None
 
 
 def test_events_of_no_run_are_a_problem(server: RunningServer) -> None:
+    open_streams()
     response = httpx.get(f"{server.url}/api/v1/runs/{NOBODY}/events")
     assert response.status_code == 404
     assert response.headers["Content-Type"] == "application/problem+json"
@@ -242,17 +246,20 @@ def test_events_are_only_read(server: RunningServer, method: str) -> None:
 
 def test_events_of_a_run_that_vanishes_end(server: RunningServer) -> None:
     run_id, _ = start()
+    open_streams()
     address = f"{server.url}/api/v1/runs/{run_id}/events"
     with httpx.stream("GET", address, timeout=PATIENCE) as response:
         events = read_events(response)
         assert next(events)[1]["done"] == 0
         Run.objects.filter(pk=run_id).update(workspace=cast.make_workspace())
         Redis.from_url(settings.REDIS_URL).publish(f"{CHANNEL_PREFIX}run:{run_id}", "")
-        assert list(events) == []
+        ((name, problem),) = events
+    assert (name, problem["code"]) == ("error", "not_found")
 
 
 def test_waiting_clients_keep_no_threads(server: RunningServer) -> None:
     run_id, _ = start()
+    open_streams()
     address = f"/api/v1/runs/{run_id}/events"
     request = f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
     httpx.get(f"{server.url}/about/")

@@ -167,7 +167,7 @@ def test_a_period_is_cut_to_what_is_shown(asked: str, days: int, shown: str) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_stream_by_key_needs_streams_and_the_page_s_own_does_not(
+def test_a_stream_needs_streams_whoever_asks(
     server: RunningServer,
 ) -> None:
     people, run_id = make_cast(), cast.make_graded_run()
@@ -177,9 +177,21 @@ def test_a_stream_by_key_needs_streams_and_the_page_s_own_does_not(
     assert "(streams)" in free.json()["detail"]
     pro = httpx.get(address, headers=keyed(people, "pro"))
     assert pro.headers["RateLimit-Policy"] == '"default";q=10000;w=3600'
+    assert pro.text.startswith("event: end")
     visitor = httpx.get(address, headers={"Origin": "https://x.example"})
     assert visitor.headers["Access-Control-Allow-Origin"] == "*"
-    assert [one.text[:10] for one in (pro, visitor)] == ["event: end"] * 2
+    assert (visitor.status_code, visitor.json()) == (403, free.json())
+
+
+def test_a_server_that_keeps_no_stream_open_asks_for_streams_too(
+    client: Client, people: Cast
+) -> None:
+    address = f"/api/v1/runs/{cast.make_graded_run()}/events"
+    assert client.get(address).json()["code"] == "entitlement_missing"
+    assert status(client, address, **keyed(people, "free")) == 403
+    assert status(client, address, **keyed(people, "pro")) == 200
+    client.force_login(cast.make_person("staff@example.org", is_staff=True))
+    assert status(client, address) == 200
 
 
 @pytest.mark.django_db(transaction=True)
@@ -192,7 +204,7 @@ def test_a_stream_is_behind_the_same_gate(server: RunningServer) -> None:
     wrong = httpx.get(address, headers={"X-API-Key": "wrong"})
     assert (wrong.status_code, wrong.json()["code"]) == (401, "key_invalid")
     assert wrong.headers["WWW-Authenticate"].startswith("Bearer ")
-    assert httpx.get(address).status_code == 404
+    assert httpx.get(address).status_code == 403
     give_tier(people.workspace.id, "pro")
     with httpx.stream("GET", address, headers=keyed(people, "pro")) as mine:
         assert mine.status_code == 200

@@ -68,13 +68,23 @@ def admit(*, caller: Caller, scope: Scope, now: datetime) -> Admission:
     """
     subject = f"ip:{network_of(caller.address)}"
     if caller.key is not None:
-        return _admit_key(caller, scope, now)
+        return _admit_key(caller, scope, now, WINDOW_SECONDS)
     if caller.user_id is None:
         return _decide(_look(Ask("", subject), now))
     look = _look(Ask(f"person:{caller.user_id}", ""), now)
     if look.word == "refused":  # a person without a workspace
         look = _look(Ask("", f"person:{caller.user_id}"), now)
     return _decide(look)
+
+
+def admit_again(*, caller: Caller, scope: Scope, now: datetime) -> Admission:
+    """Identify the key of a call that goes on, without counting it once more.
+
+    Raises:
+        KeyRefusedError: the key opens nothing any more; its subclasses say why.
+        ScopeMissingError: the key is no longer for this.
+    """
+    return _admit_key(caller, scope, now, 0)
 
 
 def entitlements_of_person(user_id: UUID | None, now: datetime) -> Entitlements:
@@ -112,7 +122,7 @@ def look_again_at_key(*, digest: str) -> None:
         return  # it has been logged
 
 
-def _admit_key(caller: Caller, scope: Scope, now: datetime) -> Admission:
+def _admit_key(caller: Caller, scope: Scope, now: datetime, window: int) -> Admission:
     key = caller.key or ""
     try:
         if not is_well_formed(key):
@@ -120,7 +130,8 @@ def _admit_key(caller: Caller, scope: Scope, now: datetime) -> Admission:
                 "The key is not one of this service: its form or checksum is wrong."
             )
         digest = digest_of(key)
-        look = _look(Ask(_name_of(digest), "", bits_of(caller.address)), now)
+        ask = Ask(_name_of(digest), "", bits_of(caller.address), window)
+        look = _look(ask, now)
         _require_opening(look)
     except KeyRefusedError:
         _count_refusal(caller.address, now)

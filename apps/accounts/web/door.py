@@ -14,10 +14,15 @@ from django.utils import timezone
 from apps.accounts.domain.addresses import kept_of
 from apps.accounts.domain.admission import Caller, Identity
 from apps.accounts.domain.calls import Call
+from apps.accounts.domain.tiers import EVERYTHING
 from apps.accounts.selectors.workspaces import ANONYMOUS, Viewer, get_viewer
-from apps.accounts.services.admission import admit
+from apps.accounts.services.admission import (
+    admit,
+    admit_again,
+    entitlements_of_person,
+)
 from apps.accounts.services.usage import recorder
-from apps.accounts.viewers import viewer_of_key
+from apps.accounts.viewers import viewer_of_key, viewer_still
 from apps.accounts.web.gate import (
     key_in,
     known_method,
@@ -53,11 +58,11 @@ class Door:
     fields: Mapping[str, str]
 
 
-def open_door(scope: Scope, *, route: str, key_needs: Entitlement) -> Door:
+def open_door(scope: Scope, *, route: str, needs: Entitlement) -> Door:
     """Let a connection in that only reads, count it and have it recorded.
 
-    A key needs its workspace to have `key_needs`; pages do not, whose own streams are
-    open to everyone. It asks Redis, and the database for whoever is signed in.
+    Whoever asks must be entitled to `needs`. It asks Redis, and the database for
+    whoever is signed in.
     """
     headers, method = _headers_of(scope), str(scope.get("method", "GET"))
     asked = headers.get("Access-Control-Request-Method", "")
@@ -73,14 +78,14 @@ def open_door(scope: Scope, *, route: str, key_needs: Entitlement) -> Door:
     if method not in READS:
         shut = problem(405, "method_not_allowed", "This address is only read.")
         return Door(ANONYMOUS, shut, fields)
-    return _count(scope, headers, route, key_needs, fields)
+    return _count(scope, headers, route, needs, fields)
 
 
 def _count(
     scope: Scope,
     headers: HttpHeaders,
     route: str,
-    key_needs: Entitlement,
+    needs: Entitlement,
     fields: Mapping[str, str],
 ) -> Door:
     began, now = time.perf_counter(), timezone.now()
@@ -90,7 +95,7 @@ def _count(
         caller, needed = _caller(scope, headers), scope_for(route, method)
         admission = admit(caller=caller, scope=needed, now=now)
         identity, quota = admission.identity, admission.quota
-        viewer = _viewer(scope, admission, key_needs)
+        viewer = _viewer(scope, admission, needs)
     except AppError as error:
         identity = getattr(error, "identity", identity)
         refusal = refusal_of(error)
@@ -112,11 +117,36 @@ def _count(
     return Door(viewer, refusal, {**fields, **quota_fields(quota)})
 
 
-def _viewer(scope: Scope, admission: Admission, key_needs: Entitlement) -> Viewer:
-    if admission.identity.key_id is None:
-        return get_viewer(scope["user"])
-    admission.entitlements.require(key_needs)
-    return viewer_of_key(admission)
+def look_again(scope: Scope, *, route: str, needs: Entitlement) -> Viewer:
+    """Return the viewer of a connection that was let in, as they are by now.
+
+    Raises:
+        EntitlementError: they are not entitled to `needs` any more.
+        KeyRefusedError: the key opens nothing any more.
+        ScopeMissingError: the key is no longer for this.
+        UnauthenticatedError: whoever connected is not signed in any more.
+    """
+    headers, now = _headers_of(scope), timezone.now()
+    caller = _caller(scope, headers)
+    if caller.key is not None:
+        needed = scope_for(route, str(scope.get("method", "GET")))
+        admission = admit_again(caller=caller, scope=needed, now=now)
+        admission.entitlements.require(needs)
+        return viewer_of_key(admission)
+    viewer = viewer_still(scope, now)
+    if not viewer.is_staff:
+        entitlements_of_person(viewer.user_id, now).require(needs)
+    return viewer
+
+
+def _viewer(scope: Scope, admission: Admission, needs: Entitlement) -> Viewer:
+    if admission.identity.key_id is not None:
+        admission.entitlements.require(needs)
+        return viewer_of_key(admission)
+    viewer = get_viewer(scope["user"])
+    entitled = EVERYTHING if viewer.is_staff else admission.entitlements
+    entitled.require(needs)
+    return viewer
 
 
 def _headers_of(scope: Scope) -> HttpHeaders:

@@ -12,7 +12,6 @@ from ninja import Query, Router
 
 from apps.accounts.domain.tiers import Entitlement
 from apps.accounts.viewers import (
-    admission_of,
     entitlements_of,
     require_days,
     viewer_of,
@@ -185,7 +184,7 @@ def results(
 
 @router.get(
     "/runs/{run_id}/events",
-    response={200: EventOut, 404: Problem},
+    response={200: EventOut, 403: Problem, 404: Problem},
     operation_id="stream_run",
 )
 def events(request: HttpRequest, run_id: UUID) -> HttpResponse:
@@ -194,9 +193,7 @@ def events(request: HttpRequest, run_id: UUID) -> HttpResponse:
     Each event `progress` carries the whole state, and the last is named `end`, so
     that nothing is lost by reconnecting. A comment comes while nothing moves.
     """
-    admission = admission_of(request)
-    if admission is not None and admission.identity.key_id is not None:
-        admission.entitlements.require(Entitlement.STREAMS)
+    entitlements_of(request, timezone.now()).require(Entitlement.STREAMS)
     # Under ASGI `consumers.events` takes this address before Django sees it and keeps
     # the stream open. A server that cannot gives the present state and asks the
     # client to come back.

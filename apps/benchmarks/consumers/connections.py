@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,28 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+LOOK_SECONDS = 1.0  # how long a private run is sent on what was allowed before
 PAUSE_SECONDS = 0.25  # between frames for one client
 SLOW_SECONDS = 10.0  # after which a client that does not read is dropped
+
+
+class Looks:
+    """Asks, while something is sent, whether who watches may still see it.
+
+    `ask` raises where they may not. What everybody may see needs none.
+    """
+
+    def __init__(self, ask: Callable[[], Awaitable[object]] | None) -> None:
+        """Count from now, when the connection was let in."""
+        self._ask = ask
+        self._taken_at = time.monotonic()
+
+    async def take(self) -> None:
+        """Ask, unless it was done a moment ago."""
+        if self._ask is None or time.monotonic() < self._taken_at + LOOK_SECONDS:
+            return
+        await self._ask()
+        self._taken_at = time.monotonic()
 
 
 async def viewer_of(scope: Scope) -> Viewer:

@@ -1,7 +1,8 @@
 """WebSockets that say what moved.
 
-A connection asks the database twice, whether it may watch and what holds now; what
-follows comes from the process's hub and touches neither the database nor a thread.
+A connection asks the database whether it may watch and what holds now; what follows
+comes from the process's hub and touches neither the database nor a thread. What not
+everybody may see is the exception: while something is sent, it is asked again.
 These are plain ASGI applications and no Channels consumers, whose dispatch makes a
 hop to a thread for each message: Channels routes to them and says who connects.
 """
@@ -15,9 +16,12 @@ from typing import TYPE_CHECKING
 from channels.db import database_sync_to_async
 from django.utils import timezone
 
+from apps.accounts.selectors.workspaces import ANONYMOUS
+from apps.accounts.viewers import viewer_still
 from apps.benchmarks.consumers.connections import (
     PAUSE_SECONDS,
     SLOW_SECONDS,
+    Looks,
     Receive,
     Scope,
     Send,
@@ -26,12 +30,15 @@ from apps.benchmarks.consumers.connections import (
     viewer_of,
 )
 from apps.benchmarks.selectors.leaderboard import get_board_revision
-from apps.core.errors import NotFoundError, UnavailableError
+from apps.core.errors import NotFoundError, UnauthenticatedError, UnavailableError
 from apps.core.hub import Frame, Hub
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from apps.accounts.selectors.workspaces import Viewer
 
+NOT_SIGNED_IN = 4403
 NOT_FOUND = 4404
 TRY_LATER = 1013
 PING_SECONDS = 25.0
@@ -71,16 +78,37 @@ class LiveSocket:
                 # that was rendered before compares it with what it shows.
                 first = await self.read_first(viewer, scope)
                 await self._tell(send, [encode_frame(first, is_first=True)])
+                looks = Looks(await self._ask_again(viewer, scope))
                 batches = watcher.batches(pause=PAUSE_SECONDS, heartbeat=PING_SECONDS)
                 async for frames in batches:
+                    await looks.take()
                     texts = [encode_frame(one) for one in frames] or [PING]
                     await self._tell(send, texts)
+        except UnauthenticatedError:
+            await send({"type": "websocket.close", "code": NOT_SIGNED_IN})
         except NotFoundError:
             await send({"type": "websocket.close", "code": NOT_FOUND})
         except UnavailableError:
             await send({"type": "websocket.close", "code": TRY_LATER})
         except TimeoutError:
             return  # the client does not read; the server cuts its line
+
+    async def _ask_again(
+        self, viewer: Viewer, scope: Scope
+    ) -> Callable[[], Awaitable[None]] | None:
+        """Return what asks whether this may still be seen; None if it is public."""
+        try:
+            if viewer != ANONYMOUS:
+                await self.read_first(ANONYMOUS, scope)
+        except NotFoundError:
+            look = database_sync_to_async(viewer_still)
+        else:
+            return None
+
+        async def ask() -> None:
+            await self.read_first(await look(scope, timezone.now()), scope)
+
+        return ask
 
     async def _tell(self, send: Send, texts: list[str]) -> None:
         async with asyncio.timeout(self._patience):
