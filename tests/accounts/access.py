@@ -69,6 +69,7 @@ def invitation_of(cast: Cast) -> Invitation:
         defaults={
             "role": "member",
             "digest": digest_of(TOKEN),
+            "invited_by": cast.owner,
             "created_at": sent,
             "sent_at": sent,
             "expires_at": sent + LIFETIME,

@@ -133,6 +133,7 @@ def test_an_invitation_that_is_accepted_twice_at_once_makes_one_member(
         email="stranger@example.org",
         role="member",
         digest=digest_of(TOKEN),
+        invited_by=crowd.owner,
         created_at=NOW,
         sent_at=NOW,
         expires_at=NOW + LIFETIME,

@@ -13,16 +13,25 @@ from apps.accounts.domain.invitations import (
     PAUSE,
     digest_of,
 )
+from apps.accounts.domain.keys import Scope
 from apps.accounts.domain.roles import Role
-from apps.accounts.models import AuditEvent, Invitation, Membership, OutgoingMail
+from apps.accounts.models import (
+    AuditEvent,
+    Invitation,
+    Membership,
+    OutgoingMail,
+    User,
+)
 from apps.accounts.selectors.invitations import get_offer, list_invitations
-from apps.accounts.selectors.workspaces import ANONYMOUS, get_viewer
+from apps.accounts.selectors.workspaces import ANONYMOUS, Viewer, get_viewer
+from apps.accounts.services.deletion import erase_person_if_due
 from apps.accounts.services.invitations import (
     invite,
     resend_invitation,
     revoke_invitation,
 )
 from apps.accounts.services.joining import accept_invitation, decline_invitation
+from apps.accounts.services.members import leave_workspace, transfer_ownership
 from apps.accounts.services.workspaces import ask_deletion, create_workspace
 from apps.core.errors import (
     ConflictError,
@@ -31,13 +40,13 @@ from apps.core.errors import (
     NotFoundError,
 )
 from tests.accounts.cast import NOW, make_person
-from tests.accounts.test_members import acting, role_of
+from tests.accounts.keys import new_key
+from tests.accounts.test_members import acting, change, member_id, remove, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-    from apps.accounts.models import User
     from tests.accounts.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +163,72 @@ def test_an_invitation_ends_after_seven_days(
         accept(cast.stranger, token, NOW + LIFETIME)
     accept(cast.stranger, token, NOW + LIFETIME - timedelta(seconds=1))
     assert timedelta(days=7) == LIFETIME
+
+
+@pytest.mark.parametrize("how", ["removed", "left", "demoted", "erased"])
+def test_an_invitation_ends_with_the_power_of_whoever_sent_it(
+    cast: Cast, ask_for_token: Callable[..., str], how: str
+) -> None:
+    token = ask_for_token(who=cast.admin)
+    kept = ask(cast, "other@example.org")
+    if how == "removed":
+        remove(cast, cast.owner, cast.admin)
+    elif how == "left":
+        leave_workspace(workspace_id=cast.workspace.id, **acting(cast.admin))
+    elif how == "demoted":
+        change(cast, cast.owner, cast.admin, Role.MEMBER)
+    else:
+        User.objects.filter(pk=cast.admin.pk).update(deletion_due_at=NOW)
+        assert erase_person_if_due(user_id=cast.admin.pk, now=NOW)
+    with pytest.raises(ConflictError, match="was taken back"):
+        accept(cast.stranger, token)
+    assert role_of(cast.workspace, cast.stranger) is None
+    assert Invitation.objects.get(state="open").id == kept
+    revoked = AuditEvent.objects.get(act="invitation.revoked")
+    assert revoked.details["role"] == "member"
+
+
+def test_who_is_demoted_keeps_what_they_may_still_give(cast: Cast) -> None:
+    add = Membership.objects.filter(workspace=cast.workspace, user=cast.admin)
+    add.update(role=Role.OWNER)
+    ask(cast, who=cast.admin, role=Role.OWNER)
+    kept = ask(cast, "other@example.org", who=cast.admin, role=Role.ADMIN)
+    change(cast, cast.owner, cast.admin, Role.ADMIN)
+    assert Invitation.objects.get(state="open").id == kept
+
+
+def test_who_gives_ownership_away_offers_it_no_longer(cast: Cast) -> None:
+    ask(cast, role=Role.OWNER)
+    transfer_ownership(
+        workspace_id=cast.workspace.id,
+        member_id=member_id(cast.workspace, cast.teammate),
+        **acting(cast.owner),
+    )
+    assert Invitation.objects.get().state == "revoked"
+
+
+def test_nobody_joins_by_the_word_of_one_who_was_demoted_by_other_ways(
+    cast: Cast, ask_for_token: Callable[..., str]
+) -> None:
+    token = ask_for_token(who=cast.admin, role=Role.ADMIN)
+    mine = Membership.objects.filter(workspace=cast.workspace, user=cast.admin)
+    mine.update(role=Role.MEMBER)
+    with pytest.raises(ConflictError, match="may no longer give that role"):
+        accept(cast.stranger, token)
+    assert role_of(cast.workspace, cast.stranger) is None
+    assert Invitation.objects.get().state == "open"
+
+
+def test_an_invitation_of_a_key_is_its_makers(
+    cast: Cast, ask_for_token: Callable[..., str]
+) -> None:
+    key = new_key(cast, by=cast.admin, scopes=[Scope.ACCOUNT_WRITE])
+    roles = {cast.workspace.id: Role.ADMIN}
+    viewer = Viewer(key_id=key.id, workspace_ids=tuple(roles), roles=roles)
+    token = ask_for_token(viewer=viewer)
+    remove(cast, cast.owner, cast.admin)
+    with pytest.raises(ConflictError, match="was taken back"):
+        accept(cast.stranger, token)
 
 
 def test_an_expired_invitation_makes_way_for_a_new_one(cast: Cast) -> None:

@@ -12,6 +12,7 @@ from apps.accounts.selectors.people import personal_workspace_id
 from apps.accounts.services.deletion import (
     erase_person_if_due,
     note_deletion_problem,
+    require_replaceable,
 )
 from apps.core.errors import AppError
 
@@ -38,6 +39,10 @@ def erase_due_people(*, clock: Clock) -> int:
 
 def _try(user_id: UUID, clock: Clock) -> bool:
     try:
+        # The list was read before others were erased: this one may stay after all.
+        if user_id not in list_due_people(clock()):
+            return False
+        require_replaceable(user_id=user_id, now=clock())
         workspace_id = personal_workspace_id(user_id)
         if workspace_id is not None:
             end_all(workspace_id=workspace_id, clock=clock)

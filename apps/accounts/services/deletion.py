@@ -17,6 +17,7 @@ from apps.accounts.selectors.deletion import list_alone_owned
 from apps.accounts.selectors.people import personal_workspace_id
 from apps.accounts.services.audit import record
 from apps.accounts.services.erasure import erase_subject
+from apps.accounts.services.invitations import revoke_invitations_of
 from apps.accounts.services.keys import revoke_all_keys, revoke_keys_made_by
 from apps.accounts.services.mail import queue_mail
 from apps.core.errors import ConflictError
@@ -50,7 +51,7 @@ def ask_account_deletion(*, user_id: UUID, actor: Actor, now: datetime) -> datet
         raise ConflictError(
             "You are staff here: have another operator end that first, in the admin."
         )
-    _require_replaceable(user_id, due)
+    require_replaceable(user_id=user_id, now=due)
     user.deletion_due_at = due
     user.save(update_fields=["deletion_due_at"])
     _record(Act.DELETION_ASKED, user, actor, now, due=due.isoformat())
@@ -93,12 +94,13 @@ def erase_person_if_due(*, user_id: UUID, now: datetime) -> bool:
     )
     if user is None:
         return False
-    _require_replaceable(user_id, now)
+    require_replaceable(user_id=user_id, now=now)
     email, workspace_id = user.email, personal_workspace_id(user_id)
     if workspace_id is not None:
         _require_unpaid(workspace_id)
         revoke_all_keys(workspace_id=workspace_id, actor=SYSTEM, now=now)
     revoke_keys_made_by(user_id=user_id, actor=SYSTEM, now=now)
+    revoke_invitations_of(user_id=user_id, actor=SYSTEM, now=now)
     # First what looks for the person, then what they have.
     erased = erase_subject(Subject(user_id=user_id), now)
     if workspace_id is not None:
@@ -119,7 +121,12 @@ def _require_unpaid(workspace_id: UUID) -> None:
         raise ConflictError("A subscription of your own workspace has not ended yet.")
 
 
-def _require_replaceable(user_id: UUID, now: datetime) -> None:
+def require_replaceable(*, user_id: UUID, now: datetime) -> None:
+    """Pass where no shared workspace would be left without an owner at `now`.
+
+    Raises:
+        ConflictError: one would.
+    """
     alone = list_alone_owned(user_id, now)
     if alone:
         raise ConflictError(

@@ -22,7 +22,7 @@ from apps.accounts.domain.invitations import (
 )
 from apps.accounts.domain.names import clean_address
 from apps.accounts.domain.roles import Power, Role, may_give
-from apps.accounts.models import Invitation, Membership
+from apps.accounts.models import ApiKey, Invitation, Membership
 from apps.accounts.services.audit import record
 from apps.accounts.services.invitation_mail import mail_invitation
 from apps.accounts.services.locks import hold_workspace, require_staying
@@ -77,7 +77,7 @@ def invite(
         email=address,
         role=role.value,
         digest=digest_of(token),
-        invited_by_id=viewer.user_id,
+        invited_by_id=_voucher(viewer),
         created_at=now,
         sent_at=now,
         expires_at=now + LIFETIME,
@@ -144,6 +144,34 @@ def revoke_invitation(
     _record(Act.INVITATION_REVOKED, invitation, actor, now)
 
 
+@transaction.atomic
+def revoke_invitations_of(
+    *,
+    user_id: UUID,
+    actor: Actor,
+    now: datetime,
+    workspace_id: UUID | None = None,
+    role: Role | None = None,
+) -> int:
+    """Take back what a person offered and may no longer give; return how many.
+
+    `role` is what they are from now on, None where they go. Without a workspace it is
+    what they offered anywhere. Theirs is also what their keys offered.
+    """
+    offered = Invitation.objects.filter(
+        invited_by_id=user_id, state=InvitationState.OPEN
+    )
+    if workspace_id is not None:
+        offered = offered.filter(workspace_id=workspace_id)
+    beyond = [
+        one for one in offered if role is None or not may_give(role, Role(one.role))
+    ]
+    for invitation in beyond:
+        settle(invitation, InvitationState.REVOKED, now)
+        _record(Act.INVITATION_REVOKED, invitation, actor, now)
+    return len(beyond)
+
+
 def settle(invitation: Invitation, state: InvitationState, now: datetime) -> None:
     """End an open invitation, once.
 
@@ -153,6 +181,14 @@ def settle(invitation: Invitation, state: InvitationState, now: datetime) -> Non
     ended = Invitation.objects.filter(pk=invitation.pk, state=InvitationState.OPEN)
     if not ended.update(state=state, settled_at=now):
         raise ConflictError("This invitation has been answered or taken back already.")
+
+
+def _voucher(viewer: Viewer) -> UUID | None:
+    """Return who answers for an invitation: of a key, whoever made it."""
+    if viewer.key_id is None:
+        return viewer.user_id
+    made = ApiKey.objects.filter(pk=viewer.key_id)
+    return made.values_list("created_by_id", flat=True).first()
 
 
 def _read_address(email: str) -> str:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from apps.accounts.domain.audit import Act
 from apps.accounts.domain.invitations import InvitationState, digest_of, is_token
+from apps.accounts.domain.roles import Role, may_give
 from apps.accounts.models import Invitation, Membership
 from apps.accounts.selectors.addresses import list_verified_addresses
 from apps.accounts.selectors.invitations import NO_INVITATION, state_of
@@ -39,14 +40,15 @@ def accept_invitation(
     """Take the place that a link offers, and return the workspace's id.
 
     Raises:
-        ConflictError: it has ended, the workspace is full or about to be deleted, or
-            one is a member already.
+        ConflictError: it has ended, who sent it may no longer give that role, the
+            workspace is full or about to be deleted, or one is a member already.
         ForbiddenError: it was sent to an address that is not, or not yet, one's own.
         NotFoundError: no invitation has this link.
     """
     user_id = _person(viewer)
     invitation = _hold(user_id, token, now)
     workspace = invitation.workspace
+    _require_giver(invitation)
     members = Membership.objects.filter(workspace=workspace)
     if workspace.deletion_due_at is not None:
         raise ConflictError(f"{workspace.name} is about to be deleted.")
@@ -104,6 +106,17 @@ def _hold(user_id: UUID, token: str, now: datetime) -> Invitation:
     if state is not InvitationState.OPEN:
         raise ConflictError(_ENDS[state])
     return invitation
+
+
+def _require_giver(invitation: Invitation) -> None:
+    """Refuse what was offered by somebody who may no longer give it."""
+    members = Membership.objects.filter(workspace_id=invitation.workspace_id)
+    giver = members.filter(user=invitation.invited_by, user__is_active=True).first()
+    if giver is None or not may_give(Role(giver.role), Role(invitation.role)):
+        raise ConflictError(
+            "Whoever sent this invitation may no longer give that role: ask for "
+            "another one."
+        )
 
 
 def _find(token: str) -> Invitation:

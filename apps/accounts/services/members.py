@@ -14,6 +14,7 @@ from apps.accounts.domain.audit import Act
 from apps.accounts.domain.roles import Power, Role, has_power, may_give
 from apps.accounts.models import Membership
 from apps.accounts.services.audit import record
+from apps.accounts.services.invitations import revoke_invitations_of
 from apps.accounts.services.keys import revoke_keys_of
 from apps.accounts.services.locks import hold_workspace
 from apps.core.errors import ConflictError, ForbiddenError, NotFoundError
@@ -56,6 +57,7 @@ def change_role(
     member.role = role
     member.full_clean(validate_unique=False, validate_constraints=False)
     member.save(update_fields=["role"])
+    _withdraw(member, role, actor, now)
     _record(
         Act.MEMBER_ROLE_CHANGED,
         member,
@@ -126,6 +128,7 @@ def transfer_ownership(
     taker.role, giver.role = Role.OWNER, Role.ADMIN
     for member in (taker, giver):
         member.save(update_fields=["role"])
+    _withdraw(giver, Role.ADMIN, actor, now)
     _record(Act.OWNERSHIP_TRANSFERRED, taker, actor, now)
 
 
@@ -178,8 +181,22 @@ def _let_go(act: Act, member: Membership, actor: Actor, now: datetime) -> None:
     keys = revoke_keys_of(
         workspace_id=member.workspace_id, user_id=member.user_id, actor=actor, now=now
     )
+    _withdraw(member, None, actor, now)
     _record(act, member, actor, now, role=member.role, keys_revoked=keys)
     Membership.objects.filter(pk=member.pk).delete()
+
+
+def _withdraw(
+    member: Membership, role: Role | None, actor: Actor, now: datetime
+) -> None:
+    """Take back the places that the member offered and may no longer give."""
+    revoke_invitations_of(
+        user_id=member.user_id,
+        workspace_id=member.workspace_id,
+        role=role,
+        actor=actor,
+        now=now,
+    )
 
 
 def _record(
