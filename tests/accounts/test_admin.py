@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -34,6 +35,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 LISTS = ["user", "workspace", "tier", "tieroverride", "auditevent", "subscription"]
 LISTS += ["stripeevent", "apikey", "dataexport"]
+
+# The forms of the rows inside a person's page.
+NO_ROWS = {
+    f"{name}-{part}_FORMS": "0"
+    for name in ("memberships", "usersession_set")
+    for part in ("TOTAL", "INITIAL")
+}
 
 
 @pytest.fixture
@@ -124,6 +132,42 @@ def test_an_operator_sets_nobodys_password(admin: Client, cast: Cast) -> None:
     address = f"/admin/accounts/user/{cast.teammate.pk}/password/"
     assert admin.get(address).status_code == 403
     assert admin.post(address, {"password1": "x" * 12}).status_code == 403
+
+
+def make_clerk() -> User:
+    """One of the staff who may change people, and no more."""
+    clerk = make_person("clerk@example.org", is_staff=True)
+    clerk.user_permissions.add(Permission.objects.get(codename="change_user"))
+    return clerk
+
+
+@pytest.mark.parametrize("whom", ["themselves", "another"])
+def test_staff_gives_nobody_power(cast: Cast, whom: str) -> None:
+    clerk = make_clerk()
+    person = clerk if whom == "themselves" else cast.teammate
+    wanted = {"email": person.email, "name": "New", "is_active": "on"}
+    wanted |= {"is_staff": "on", "is_superuser": "on"}
+    before = (person.is_staff, person.is_superuser)
+    address = f"/admin/accounts/user/{person.pk}/change/"
+    assert sign_in(clerk).post(address, wanted | NO_ROWS).status_code == 302
+    person.refresh_from_db()
+    assert person.name == "New"
+    assert (person.is_staff, person.is_superuser) == before
+
+
+def test_staff_changes_no_superuser(cast: Cast) -> None:
+    clerk, chief = sign_in(make_clerk()), make_operator()
+    address = f"/admin/accounts/user/{chief.pk}/change/"
+    wanted = {"email": "clerk2@example.org", "is_active": "on"}
+    assert clerk.post(address, wanted | NO_ROWS).status_code == 403
+    form = {"action": "delete_later", "_selected_action": [str(chief.pk)]}
+    page = clerk.post("/admin/accounts/user/", form, follow=True)
+    assert "is a superuser: ask another one." in page.text
+    for action in ("remove_factors", "sign_out", "keep"):
+        clerk.post("/admin/accounts/user/", form | {"action": action})
+    stored = User.objects.get(pk=chief.pk)
+    assert (stored.email, stored.deletion_due_at) == ("operator@example.org", None)
+    assert not AuditEvent.objects.filter(person_id=chief.pk, actor__isnull=False)
 
 
 def test_an_operator_is_not_offered_a_look_at_staff(admin: Client, cast: Cast) -> None:

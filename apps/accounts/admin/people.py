@@ -45,6 +45,9 @@ for _model in (Authenticator, SocialApp, SocialToken, UserSession):
     admin.site.unregister(_model)
 
 
+_POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
 class MembershipInline(ReadOnlyInline):
     """The workspaces that a person belongs to."""
 
@@ -103,6 +106,22 @@ class UserAdmin(AuditedAdmin[User], DjangoUserAdmin[User]):
     inlines = [MembershipInline, SessionInline]
     actions = ["remove_factors", "sign_out", "delete_later", "keep"]
 
+    def has_change_permission(
+        self, request: HttpRequest, obj: User | None = None
+    ) -> bool:
+        """Refuse a superuser's row to all but superusers: it would make them one."""
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or _may_touch(request, obj))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Leave to superusers what gives power, and the addresses of staff."""
+        fields = [*super().get_readonly_fields(request, obj)]
+        if request.user.is_superuser:
+            return fields
+        if obj is not None and obj.is_staff:
+            fields.append("email")
+        return [*fields, *_POWERS]
+
     def has_delete_permission(self, *_: object) -> bool:
         """Refuse: what is deleted here would leave its traces elsewhere."""
         return False
@@ -124,7 +143,7 @@ class UserAdmin(AuditedAdmin[User], DjangoUserAdmin[User]):
     def remove_factors(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """Let in who has lost all of them."""
         now = timezone.now()
-        for person in people:
+        for person in _within_reach(request, people):
             remove_second_factors(user_id=person.pk, actor=actor_of(request), now=now)
         messages.success(request, "Their second factors are removed.")
 
@@ -135,7 +154,7 @@ class UserAdmin(AuditedAdmin[User], DjangoUserAdmin[User]):
     def delete_later(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """Do what each person could ask for; they are told by mail."""
         now, actor = timezone.now(), actor_of(request)
-        for person in people:
+        for person in _within_reach(request, people):
             try:
                 due = ask_account_deletion(user_id=person.pk, actor=actor, now=now)
             except AppError as error:
@@ -150,7 +169,8 @@ class UserAdmin(AuditedAdmin[User], DjangoUserAdmin[User]):
         """Take deletions back."""
         now, actor = timezone.now(), actor_of(request)
         kept = sum(
-            keep_account(user_id=person.pk, actor=actor, now=now) for person in people
+            keep_account(user_id=person.pk, actor=actor, now=now)
+            for person in _within_reach(request, people)
         )
         messages.success(request, f"{kept} accounts stay.")
 
@@ -162,7 +182,7 @@ class UserAdmin(AuditedAdmin[User], DjangoUserAdmin[User]):
         now = timezone.now()
         ended = sum(
             end_sessions(user_id=person.pk, actor=actor_of(request), now=now)
-            for person in people
+            for person in _within_reach(request, people)
         )
         messages.success(request, f"{ended} sessions ended.")
 
@@ -241,3 +261,16 @@ class UserAdmin(AuditedAdmin[User], DjangoUserAdmin[User]):
             return False
         request.session[SESSION_KEY] = seal_impersonation(flag)
         return True
+
+
+def _may_touch(request: HttpRequest, person: User) -> bool:
+    return not person.is_superuser or bool(request.user.is_superuser)
+
+
+def _within_reach(request: HttpRequest, people: QuerySet[User]) -> list[User]:
+    """Return those of the selected whom the operator may change; name the others."""
+    chosen = list(people)
+    for person in chosen:
+        if not _may_touch(request, person):
+            messages.error(request, f"{person} is a superuser: ask another one.")
+    return [person for person in chosen if _may_touch(request, person)]
