@@ -11,7 +11,7 @@ import pytest
 
 from apps.accounts.domain.audit import SYSTEM
 from apps.accounts.domain.tiers import Entitlement
-from apps.accounts.models import Invoice, Tier
+from apps.accounts.models import Invoice, Tier, User, Workspace
 from apps.accounts.pipelines.billing import (
     cancel_plan,
     change_plan,
@@ -20,6 +20,8 @@ from apps.accounts.pipelines.billing import (
     open_portal,
     resume_plan,
 )
+from apps.accounts.pipelines.erasure import delete_due_workspaces
+from apps.accounts.pipelines.people_erasure import erase_due_people
 from apps.accounts.services.erasure import delete_workspace_if_due
 from apps.accounts.tasks import end_doomed_subscriptions
 from apps.core.errors import ConflictError, NotFoundError, UpstreamError
@@ -28,6 +30,11 @@ from tests.fakes.stripe import Fault
 from tests.fakes.stripe.selling import cancel_in_portal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
     from tests.billing.shop import Shop
 
 
@@ -286,3 +293,64 @@ def test_ending_all_fails_loudly_where_stripe_is_down(shop: Shop) -> None:
     with pytest.raises(UpstreamError):
         end_all(workspace_id=shop.workspace_id, clock=clock)
     assert shop.tier == "pro"
+
+
+def test_what_is_kept_at_the_last_moment_pays_on(shop: Shop) -> None:
+    bought = shop.subscribe()
+    for end in (end_doomed, delete_due_workspaces):
+        due = Workspace.objects.filter(pk=shop.workspace_id)
+        due.update(deletion_due_at=clock())
+        assert end(clock=keeping(due)) == 0
+        assert shop.stripe.books.get("subscription", bought)["status"] == "trialing"
+
+
+def test_who_keeps_their_account_at_the_last_moment_pays_on(shop: Shop) -> None:
+    owner = shop.cast.stranger
+    bought = shop.buy(workspace_id=owner.personal_workspace.id, email=owner.email)
+    shop.tell()
+    due = User.objects.filter(pk=owner.pk)
+    due.update(deletion_due_at=clock())
+    assert erase_due_people(clock=keeping(due)) == 0
+    assert shop.stripe.books.get("subscription", bought)["status"] == "trialing"
+
+
+def test_who_became_an_only_owner_pays_on(shop: Shop) -> None:
+    owner = shop.cast.owner
+    bought = shop.buy(workspace_id=owner.personal_workspace.id)
+    shop.tell()
+    User.objects.filter(pk=owner.pk).update(deletion_due_at=clock())
+    assert erase_due_people(clock=clock) == 0
+    assert "only owner" in User.objects.get(pk=owner.pk).deletion_problem
+    assert shop.stripe.books.get("subscription", bought)["status"] == "trialing"
+
+
+def keeping(due: QuerySet[Any]) -> Callable[[], datetime]:
+    """A clock; between its first and second look a deletion is taken back."""
+    looks: list[datetime] = []
+
+    def look() -> datetime:
+        if looks:
+            due.update(deletion_due_at=None)
+        looks.append(clock())
+        return looks[-1]
+
+    return look
+
+
+@pytest.mark.parametrize("whose", ["shared", "own"])
+def test_what_is_to_be_deleted_buys_nothing(shop: Shop, whose: str) -> None:
+    stranger, workspace_id = shop.cast.stranger, shop.workspace_id
+    if whose == "own":
+        workspace_id = stranger.personal_workspace.id
+        User.objects.filter(pk=stranger.pk).update(deletion_due_at=clock())
+    else:
+        Workspace.objects.filter(pk=workspace_id).update(deletion_due_at=clock())
+    with pytest.raises(ConflictError, match="is to be deleted"):
+        shop.open_page(workspace_id=workspace_id)
+    assert shop.stripe.books.all("checkout.session") == []
+
+
+def test_ending_all_closes_the_page_on_which_one_could_still_buy(shop: Shop) -> None:
+    page = shop.open_page()
+    assert end_all(workspace_id=shop.workspace_id, clock=clock) == 0
+    assert shop.stripe.books.get("checkout.session", page)["status"] == "expired"

@@ -53,6 +53,8 @@ HAS_ONE = (
     "would be paid beside it."
 )
 
+TO_BE_DELETED = "This workspace is to be deleted: keep it first, then buy a plan."
+
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
@@ -73,14 +75,15 @@ def start_checkout(*, buyer: Buyer, tier: str, interval: str, clock: Clock) -> s
     Raises:
         ForbiddenError: no person asks, but a key.
         InvalidInputError: there is no such plan.
-        ConflictError: the workspace has a subscription, or the price at the biller is
-            not the one that is shown here.
+        ConflictError: the workspace has a subscription or is to be deleted, or the
+            price at the biller is not the one that is shown here.
         NotSetUpError, UpstreamError: the biller is missing, down or refuses.
     """
     biller = _open()
     if not buyer.email:
         raise ForbiddenError("A person buys, and not a key: receipts need an address.")
     plan = selectors.get_plan(tier, interval)
+    _refuse_doomed(buyer.workspace_id)
     _refuse_second(buyer.workspace_id, clock())
     price = _find_price(biller, plan)
     customer = _ensure_customer(biller, buyer, clock)
@@ -163,8 +166,10 @@ def resume_plan(*, workspace_id: UUID, actor: Actor, clock: Clock) -> Subscripti
 def end_all(*, workspace_id: UUID, clock: Clock) -> int:
     """End a workspace's subscriptions at once, as before it is deleted.
 
-    Returns how many were ended. Running it again ends what is left.
+    Pages on which something can still be bought are closed first. Returns how many
+    were ended. Running it again ends what is left.
     """
+    _close_pages(workspace_id)
     rows = selectors.list_subscriptions(workspace_id, clock())
     live = [row for row in rows if row.is_open]
     if not live:
@@ -184,10 +189,23 @@ def end_doomed(*, clock: Clock) -> int:
     ended = 0
     for workspace_id in selectors.list_doomed(clock()):
         try:
+            if workspace_id not in selectors.list_doomed(clock()):
+                continue  # kept, while others were ended
             ended += end_all(workspace_id=workspace_id, clock=clock)
         except AppError as error:
             logger.warning("not_ended", workspace=str(workspace_id), error=str(error))
     return ended
+
+
+def _close_pages(workspace_id: UUID) -> None:
+    biller = open_biller()
+    customer = customers.find_customer(workspace_id=workspace_id)
+    if customer is None or not customer.stripe_id or not biller.is_set_up:
+        return
+    try:
+        _keep_one_page(biller, customer, "")
+    except MissingError:  # the customer is gone there, and its pages with it
+        return
 
 
 def _open() -> Biller:
@@ -195,6 +213,11 @@ def _open() -> Biller:
     if not biller.is_set_up:
         raise NotSetUpError(NOT_SET_UP)
     return biller
+
+
+def _refuse_doomed(workspace_id: UUID) -> None:
+    if selectors.is_to_be_deleted(workspace_id):
+        raise ConflictError(TO_BE_DELETED)
 
 
 def _refuse_second(workspace_id: UUID, now: datetime) -> None:

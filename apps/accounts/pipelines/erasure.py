@@ -33,6 +33,9 @@ def delete_due_workspaces(*, clock: Clock) -> int:
 
 def _try(workspace_id: UUID, clock: Clock) -> bool:
     try:
+        # The list was read before others were ended: this one may have been kept.
+        if workspace_id not in list_due_workspaces(clock()):
+            return False
         end_all(workspace_id=workspace_id, clock=clock)
         return delete_workspace_if_due(workspace_id=workspace_id, now=clock())
     except Exception:  # of any app's eraser: the others' workspaces go all the same

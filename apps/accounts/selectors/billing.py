@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import Q
 
 from apps.accounts.domain.billing import Interval
 from apps.accounts.models import (
@@ -17,6 +18,7 @@ from apps.accounts.models import (
     Subscription,
     SubscriptionStatus,
     Tier,
+    Workspace,
 )
 from apps.accounts.selectors.entitlements import entitlements, to_view
 from apps.accounts.selectors.workspaces import is_workspace
@@ -243,6 +245,14 @@ def has_open_subscription(workspace_id: UUID) -> bool:
     return Subscription.objects.filter(
         workspace_id=workspace_id, status__in=OPEN
     ).exists()
+
+
+def is_to_be_deleted(workspace_id: UUID) -> bool:
+    """Return whether a workspace goes, by itself or with the person whose own it is."""
+    going = Q(deletion_due_at__isnull=False) | Q(
+        personal_of__deletion_due_at__isnull=False
+    )
+    return Workspace.objects.filter(going, pk=workspace_id).exists()
 
 
 def list_doomed(now: datetime) -> tuple[UUID, ...]:
