@@ -120,8 +120,6 @@ class SubscriptionCheckout(APIView):
 class SubscriptionPortal(APIView):
     """Cards, addresses and invoices."""
 
-    serializer_class: ClassVar = PageOut
-
     @extend_schema(operation_id="open_portal", request=None, responses={201: PageOut})
     def post(self, request: Request, workspace_id: UUID) -> Response:
         """Return the page of Stripe where they are seen to."""
@@ -153,8 +151,6 @@ class SubscriptionChange(APIView):
 class SubscriptionCancel(APIView):
     """The end of a plan."""
 
-    serializer_class: ClassVar = SubscriptionOut
-
     @extend_schema(operation_id="cancel_plan", request=None, responses=SubscriptionOut)
     def post(self, request: Request, workspace_id: UUID) -> Response:
         """Let it end with what is paid for."""
@@ -167,8 +163,6 @@ class SubscriptionCancel(APIView):
 
 class SubscriptionResume(APIView):
     """A plan that goes on."""
-
-    serializer_class: ClassVar = SubscriptionOut
 
     @extend_schema(operation_id="resume_plan", request=None, responses=SubscriptionOut)
     def post(self, request: Request, workspace_id: UUID) -> Response:

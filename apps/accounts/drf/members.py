@@ -52,7 +52,7 @@ class MemberList(APIView):
 class MemberDetail(APIView):
     """One member of a workspace."""
 
-    serializer_class: ClassVar = MemberOut
+    serializer_class: ClassVar = RoleIn
 
     @extend_schema(operation_id="get_member", responses=MemberOut)
     def get(self, request: Request, workspace_id: UUID, member_id: UUID) -> Response:
@@ -84,7 +84,7 @@ class MemberDetail(APIView):
 class InvitationList(APIView):
     """The open invitations to a workspace."""
 
-    serializer_class: ClassVar = InvitationOut
+    serializer_class: ClassVar = InvitationIn
 
     @extend_schema(operation_id="list_invitations", responses=InvitationOut(many=True))
     def get(self, request: Request, workspace_id: UUID) -> Response:
@@ -136,8 +136,6 @@ class InvitationDetail(APIView):
 
 class InvitationResending(APIView):
     """Sending an invitation again."""
-
-    serializer_class: ClassVar = InvitationOut
 
     @extend_schema(
         operation_id="resend_invitation", request=None, responses=InvitationOut

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 class WebhookSecrets(APIView):
     """What the workspace's callbacks are signed with."""
 
-    serializer_class: ClassVar = WebhookSecretOut
-
     @extend_schema(
         operation_id="list_webhook_secrets", responses=WebhookSecretOut(many=True)
     )
@@ -83,8 +81,6 @@ class DeliveryList(APIView):
 
 class DeliverySendAgain(APIView):
     """Sending a callback that is over once more."""
-
-    serializer_class: ClassVar = DeliveryOut
 
     @extend_schema(
         operation_id="send_delivery_again", request=None, responses={202: DeliveryOut}

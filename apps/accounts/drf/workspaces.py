@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class WorkspaceList(APIView):
     """The workspaces of whoever asks."""
 
-    serializer_class: ClassVar = WorkspaceOut
+    serializer_class: ClassVar = WorkspaceIn
 
     @extend_schema(operation_id="list_workspaces", responses=WorkspaceOut(many=True))
     def get(self, request: Request) -> Response:
@@ -52,7 +52,7 @@ class WorkspaceList(APIView):
 class WorkspaceDetail(APIView):
     """One workspace."""
 
-    serializer_class: ClassVar = WorkspaceOut
+    serializer_class: ClassVar = WorkspaceIn
 
     @extend_schema(operation_id="get_workspace", responses=WorkspaceOut)
     def get(self, request: Request, workspace_id: UUID) -> Response:
@@ -82,8 +82,6 @@ class WorkspaceDetail(APIView):
 
 class WorkspaceKeeping(APIView):
     """Taking back the deletion of a workspace."""
-
-    serializer_class: ClassVar = WorkspaceOut
 
     @extend_schema(operation_id="keep_workspace", request=None, responses=WorkspaceOut)
     def post(self, request: Request, workspace_id: UUID) -> Response:

@@ -86,8 +86,6 @@ class CredentialDetail(APIView):
 class CredentialTrial(APIView):
     """Whether a provider accepts the credential for it."""
 
-    serializer_class: ClassVar = TrialOut
-
     @extend_schema(operation_id="try_credential", request=None, responses=TrialOut)
     def post(self, request: Request, workspace_id: UUID, provider: str) -> Response:
         """Ask the provider for its models; nothing of the answer is stored."""
