@@ -102,8 +102,8 @@ def on_not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """Answer what Ninja itself refuses."""
-    return problem(error.status_code, "refused", error.message)
+    """Answer what Ninja itself refuses: a body that it cannot read."""
+    return problem(error.status_code, "bad_request", error.message)
 
 
 def _name_place(parts: tuple[str | int, ...]) -> str:

@@ -69,7 +69,25 @@ def test_nothing_but_runs_on_demand_can_be_written(client: Client) -> None:
         f"{API}/runs/{{run_id}}/cancel",
         f"{API}/runs/{{run_id}}/resume",
     }
-    assert client.post(f"{API}/runs", {}).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("post", f"{API}/runs"), ("put", f"{API}/suites"), ("post", "/models.json")],
+)
+def test_a_method_that_is_not_taken_is_a_problem_that_names_those_that_are(
+    client: Client, method: str, path: str
+) -> None:
+    answer = getattr(client, method)(path, {}, content_type="application/json")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert "GET" in answer.headers["Allow"]
+
+
+def test_a_body_that_cannot_be_read_is_a_bad_request(client: Client) -> None:
+    client.force_login(cast.make_person("reader@example.org"))
+    answer = client.post(f"{API}/benchmarks/run", "{", content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
 
 
 def test_a_leaderboard_is_read_by_suite_and_period(client: Client) -> None:

@@ -6,7 +6,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
 from apps.core.errors import AppError, InvalidInputError
@@ -44,7 +44,10 @@ class AppErrorMiddleware:
         """Pass the request on, unless its address asks for what no text has."""
         if any(_CONTROL.search(part) for pair in _query(request) for part in pair):
             return self._refuse(request, InvalidInputError(CONTROL_CHARACTERS))
-        return self._get_response(request)
+        answer = self._get_response(request)
+        if isinstance(answer, HttpResponseNotAllowed) and wants_problem(request):
+            return _not_allowed(request, answer)
+        return answer
 
     def process_exception(
         self, request: HttpRequest, exception: Exception
@@ -58,6 +61,14 @@ class AppErrorMiddleware:
         if wants_problem(request):
             return problem_of(error)
         return error_page(request, error.status, str(error))
+
+
+def _not_allowed(request: HttpRequest, answer: HttpResponseNotAllowed) -> HttpResponse:
+    detail = f"This address does not take {request.method}."
+    refusal = problem(405, "method_not_allowed", detail)
+    if "Allow" in answer.headers:
+        refusal.headers["Allow"] = answer.headers["Allow"]
+    return refusal
 
 
 def _query(request: HttpRequest) -> list[tuple[str, str]]:
