@@ -1,4 +1,4 @@
-"""The generated part of the reference: command line, settings, metrics, addresses.
+"""The generated part of the reference: what commands, settings and interfaces say.
 
 `python -m tests.docs.reference` writes it; `--check` only says what is out of date.
 """
@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 
 import django
 from django.core.management import get_commands, load_command_class
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import get_resolver
+
+from tests.docs.routes import routes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 NOTE = "<!-- Written from the code by `make reference`; edit the code instead. -->"
@@ -159,22 +161,16 @@ def write_addresses() -> Iterator[str]:
     from apps.core.web.probes import PROBES  # noqa: PLC0415
 
     yield from ("| address | name |", "|---|---|")
-    rows = {f"/{route}": name for route, name in _routes(get_resolver().url_patterns)}
+    rows = {f"/{route}": name for route, name in routes_of(get_resolver().url_patterns)}
     rows |= dict.fromkeys(PROBES, "probe")
     yield from (f"| `{route}` | {name} |" for route, name in sorted(rows.items()))
 
 
-def _routes(
-    patterns: Iterable[URLPattern | URLResolver], prefix: str = ""
-) -> Iterator[tuple[str, str]]:
-    for pattern in patterns:
-        route = f"{prefix}{pattern.pattern}"
-        if isinstance(pattern, URLPattern):
-            yield route, pattern.name or ""
-        elif route == "admin/":  # Django's own, one for each table
-            yield route, "administration"
-        else:
-            yield from _routes(pattern.url_patterns, route)
+def write_account() -> Iterator[str]:
+    """Yield the operations of the account API, then the objects they take and give."""
+    from tests.docs.account_api import write_account_api  # noqa: PLC0415
+
+    yield from write_account_api()
 
 
 PAGES = (
@@ -208,6 +204,20 @@ PAGES = (
         "`.json` and `.csv` as well; the REST API describes itself at "
         "`/api/v1/openapi.json`.",
         write_addresses,
+    ),
+    Page(
+        "reference/account-api.md",
+        "Account API",
+        "What belongs to a workspace, at `/api/account/`, for programs and, in a "
+        "browser, for people. A signed-in person may what their role allows. An "
+        "[API key](../how-to/use-the-api.md) with the scope `account:read` reads what "
+        "a viewer does, one with `account:write` acts as an admin for as long as its "
+        "maker is one or the owner, and no key manages keys. "
+        "Bodies are JSON or forms, and a field that is not named here is refused. "
+        "[Failures](rest-api.md#conventions) are those of the REST API; a workspace "
+        "that one does not belong to does not exist. `/api/account/openapi.json` tells "
+        "generators of clients the same.",
+        write_account,
     ),
 )
 
