@@ -63,6 +63,8 @@ INSTALLED_APPS = [
     "apps.accounts",
     "apps.catalog",
     "apps.benchmarks",
+    "apps.markets",
+    "apps.predictions",
     "apps.home",
 ]
 

@@ -43,6 +43,8 @@ from apps.core.partitions import ensure_months, month_of
 from tests.accounts.cast import NOW
 from tests.accounts.test_admin import subscribe
 from tests.catalog.own import give_key, make_provider
+from tests.markets.make import make_market
+from tests.predictions.make import make_experiment, make_prediction
 from tests.web.cast import make_model, make_run, make_suite
 
 if TYPE_CHECKING:
@@ -85,6 +87,38 @@ def start_run(user: User, workspace: Workspace) -> None:
     assert SuiteVersion.objects.filter(pk=version_id).exists()
     run_id = make_run(version_id, model_id, workspace_id=workspace.pk)
     Run.objects.filter(pk=run_id).update(created_by=user)
+
+
+def predict(user: User, workspace: Workspace) -> None:
+    own = make_experiment("own", workspace=workspace, created_by=user)
+    ensure_months("predictions_snapshot", [month_of(NOW.date())])
+    made = make_prediction(own, make_market())
+    price, share = float(made.market_price), float(made.probability)
+    Snapshot = apps.get_model("predictions", "Snapshot")
+    Snapshot._default_manager.create(
+        prediction=made,
+        hour=NOW,
+        market=made.market,
+        snapshot_at=NOW,
+        observed_at=NOW,
+        market_price_yes=price,
+        market_price_no=1 - price,
+        source="gamma",
+        predicted_probability=share,
+        abs_delta=abs(share - price),
+        cumulative_convergence=0.0,
+        interim_skill=0.0,
+        hours_since_prediction=0.0,
+    )
+    ask = apps.get_model("predictions", "Attempt")
+    ask._default_manager.create(
+        experiment=own,
+        market=made.market,
+        prediction=made,
+        sample=1,
+        outcome="ok",
+        prompt="How probable is it?",
+    )
 
 
 def store_credential(user: User, workspace: Workspace) -> None:
@@ -204,6 +238,7 @@ MAKERS: dict[str, Callable[[User, Workspace], object]] = {
         user=user, email=f"other-{user.email}", verified=True
     ),
     "admin.LogEntry": note_in_admin,
+    "predictions.Experiment": predict,
     "mfa.Authenticator": lambda user, _: Authenticator.objects.create(
         user=user, type="totp", data={"secret": "sealed"}
     ),

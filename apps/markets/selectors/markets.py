@@ -1,0 +1,171 @@
+"""Reading markets: frozen rows, with the newest quote and the settlement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from apps.core.errors import NotFoundError
+from apps.markets.domain.markets import (
+    FeeSchedule,
+    MarketStatus,
+    Nature,
+    QuoteFlag,
+)
+from apps.markets.models import Market, Settlement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementRow:
+    """How a market ended; `payout` is what the first outcome's share paid."""
+
+    payout: Decimal | None
+    is_void: bool
+    rule: str
+    settled_at: datetime | None
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MarketRow:
+    """A market with its newest quote; prices are the first outcome's."""
+
+    id: UUID
+    venue: str
+    venue_name: str
+    nature: Nature
+    external_id: str
+    slug: str
+    question: str
+    description: str
+    url: str
+    outcomes: tuple[str, str]
+    event_id: str
+    event_title: str
+    group_id: str
+    status: MarketStatus
+    fees: FeeSchedule | None
+    tick_size: Decimal | None
+    liquidity: Decimal | None
+    volume: Decimal | None
+    opened_at: datetime | None
+    ends_at: datetime | None
+    closed_at: datetime | None
+    first_seen_at: datetime
+    synced_at: datetime
+    bid: Decimal | None
+    ask: Decimal | None
+    mid: Decimal | None
+    last: Decimal | None
+    flags: QuoteFlag
+    quoted_at: datetime | None
+    settlement: SettlementRow | None
+
+    @property
+    def price(self) -> Decimal | None:
+        """Return the first outcome's best single price, None where there is none."""
+        return self.mid if self.mid is not None else self.last
+
+    @property
+    def cluster(self) -> str:
+        """Return what markets share that one event decides."""
+        shared = self.group_id or self.event_id or self.external_id
+        return f"{self.venue}:{shared}"[:260]
+
+
+def get_market(market_id: UUID) -> MarketRow:
+    """Return one market.
+
+    Raises:
+        NotFoundError: there is none with this id.
+    """
+    row = get_markets([market_id]).get(market_id)
+    if row is None:
+        raise NotFoundError(f"There is no market {market_id}.")
+    return row
+
+
+def get_markets(market_ids: Iterable[UUID]) -> dict[UUID, MarketRow]:
+    """Return markets by id, without those that do not exist."""
+    return {row.pk: to_market_row(row) for row in markets().filter(pk__in=market_ids)}
+
+
+def markets() -> QuerySet[Market]:
+    """Return every market with what a row of it needs; all of them are public."""
+    return Market.objects.select_related("venue", "settlement")
+
+
+def to_market_row(market: Market) -> MarketRow:
+    """Freeze a market that was read with its venue and settlement."""
+    first, second = market.outcomes
+    return MarketRow(
+        venue=market.venue.name,
+        venue_name=market.venue.display_name,
+        nature=Nature(market.venue.nature),
+        outcomes=(first, second),
+        status=MarketStatus(market.status),
+        fees=to_fees(market.fees),
+        flags=QuoteFlag(market.flags),
+        settlement=_to_settlement_row(market),
+        **{name: getattr(market, name) for name in _PLAIN},
+    )
+
+
+_PLAIN = (
+    "id",
+    "external_id",
+    "slug",
+    "question",
+    "description",
+    "url",
+    "event_id",
+    "event_title",
+    "group_id",
+    "tick_size",
+    "liquidity",
+    "volume",
+    "opened_at",
+    "ends_at",
+    "closed_at",
+    "first_seen_at",
+    "synced_at",
+    "bid",
+    "ask",
+    "mid",
+    "last",
+    "quoted_at",
+)
+
+
+def to_fees(stored: dict[str, str | bool] | None) -> FeeSchedule | None:
+    """Read what `services` wrote of a fee schedule."""
+    if stored is None:
+        return None
+    return FeeSchedule(
+        rate=Decimal(str(stored["rate"])),
+        exponent=Decimal(str(stored.get("exponent", 1))),
+        taker_only=bool(stored.get("taker_only", True)),
+        rebate_rate=Decimal(str(stored.get("rebate_rate", 0))),
+    )
+
+
+def _to_settlement_row(market: Market) -> SettlementRow | None:
+    try:
+        found = market.settlement
+    except Settlement.DoesNotExist:
+        return None
+    return SettlementRow(
+        payout=found.payout,
+        is_void=found.is_void,
+        rule=found.rule,
+        settled_at=found.settled_at,
+        recorded_at=found.recorded_at,
+    )

@@ -1,0 +1,19 @@
+"""Experiments, their predictions, and what became of them hour by hour."""
+
+from __future__ import annotations
+
+from apps.predictions.models.attempt import Attempt
+from apps.predictions.models.experiment import Experiment
+from apps.predictions.models.job import BenchmarkJob
+from apps.predictions.models.prediction import Prediction
+from apps.predictions.models.snapshot import Snapshot
+from apps.predictions.models.summary import Summary
+
+__all__ = [
+    "Attempt",
+    "BenchmarkJob",
+    "Experiment",
+    "Prediction",
+    "Snapshot",
+    "Summary",
+]

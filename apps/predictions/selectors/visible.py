@@ -1,0 +1,40 @@
+"""Who sees which experiments and predictions: the one door to both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from apps.predictions.models import Experiment, Prediction
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from apps.accounts.selectors.workspaces import Viewer
+
+
+def get_visible_experiments(viewer: Viewer) -> QuerySet[Experiment]:
+    """Return the experiments that this viewer may see.
+
+    The operator's and published ones are everybody's, the others their workspace's
+    members' alone. Staff see all.
+    """
+    if viewer.is_staff:
+        return Experiment.objects.all()
+    return Experiment.objects.filter(
+        Q(workspace__isnull=True)
+        | Q(is_public=True)
+        | Q(workspace_id__in=viewer.workspace_ids)
+    )
+
+
+def get_visible_predictions(viewer: Viewer) -> QuerySet[Prediction]:
+    """Return the predictions of the experiments that this viewer may see."""
+    if viewer.is_staff:
+        return Prediction.objects.all()
+    return Prediction.objects.filter(
+        Q(experiment__workspace__isnull=True)
+        | Q(experiment__is_public=True)
+        | Q(experiment__workspace_id__in=viewer.workspace_ids)
+    )
