@@ -83,7 +83,18 @@ class UpstreamError(AppError):
     code = "upstream_failed"
     status = 502
 
-    def __init__(self, message: str, *, retryable: bool) -> None:
-        """Keep the one fact that a caller needs beside the message."""
+    def __init__(
+        self,
+        message: str,
+        *,
+        retryable: bool,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        """Keep what a caller needs beside the message.
+
+        `retry_after_seconds` is how long the system asked to be left alone, where it
+        said so.
+        """
         super().__init__(message)
         self.retryable = retryable
+        self.retry_after_seconds = retry_after_seconds

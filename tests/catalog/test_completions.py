@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from apps.catalog.domain.backoff import RetryPolicy
 from apps.catalog.domain.completions import Message, Outcome
 from apps.catalog.domain.concurrency import LimitPolicy
 from apps.catalog.pipelines.completions import Timing, open_completer
+from apps.core.backoff import RetryPolicy
 from tests.catalog.asking import PERSON
 from tests.catalog.rows import MODEL, NOW, PROVIDER, model_at
 from tests.fakes.llm_server import FakeLLM

@@ -9,12 +9,12 @@ from uuid import UUID
 import pytest
 from asgiref.sync import async_to_sync
 
-from apps.catalog.domain.backoff import RetryPolicy
 from apps.catalog.domain.completions import Completion, Outcome
 from apps.catalog.domain.credentials import OwnKey
 from apps.catalog.pipelines.completions import open_completer
 from apps.catalog.pipelines.own_keys import try_credential
 from apps.catalog.selectors.providers import get_provider
+from apps.core.backoff import RetryPolicy
 from apps.core.errors import NotFoundError
 from tests.accounts.cast import NOW
 from tests.catalog.own import KEY, OPERATORS, give_key, make_provider

@@ -22,8 +22,8 @@ from apps.benchmarks.services.leases import claim_shard
 from apps.benchmarks.services.results import store_results
 from apps.benchmarks.services.runs import create_run
 from apps.benchmarks.services.suites import store_suite_version
-from apps.catalog.domain.backoff import RetryPolicy
 from apps.catalog.models import GatewayKind, Model, Provider
+from apps.core.backoff import RetryPolicy
 from apps.core.ids import new_id
 from tests.fakes.llm_server import FakeLLM
 from tests.fakes.llm_wire import Reply

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
     from apps.benchmarks.selectors.shards import ShardPlan
     from apps.benchmarks.services.leases import Lease
-    from apps.catalog.domain.backoff import RetryPolicy
     from apps.catalog.domain.concurrency import LimitPolicy
     from apps.catalog.domain.credentials import OwnKey
+    from apps.core.backoff import RetryPolicy
 
 logger = structlog.get_logger(__name__)
 

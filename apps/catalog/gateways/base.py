@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import httpx2
 
-from apps.catalog.domain.backoff import parse_retry_after
 from apps.catalog.domain.completions import (
     Completion,
     CompletionRequest,
@@ -18,6 +17,7 @@ from apps.catalog.domain.completions import (
     Outcome,
 )
 from apps.catalog.domain.failures import ProviderError, classify, fail
+from apps.core.backoff import parse_retry_after
 from apps.core.errors import UnavailableError
 
 if TYPE_CHECKING:

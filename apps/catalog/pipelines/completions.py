@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from apps.catalog.domain.backoff import RetryPolicy
 from apps.catalog.domain.completions import Completion, CompletionRequest, Message
 from apps.catalog.domain.concurrency import LimitPolicy
 from apps.catalog.domain.costs import compute_cost
@@ -18,6 +17,7 @@ from apps.catalog.gateways.embedded_slots import ServerSlots
 from apps.catalog.models import GatewayKind
 from apps.catalog.pipelines.gateways import get_run_dir, open_gateway
 from apps.catalog.pipelines.limiter import AdaptiveLimiter
+from apps.core.backoff import RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence

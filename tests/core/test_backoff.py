@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.catalog.domain.backoff import RetryPolicy, parse_retry_after
+from apps.core.backoff import RetryPolicy, parse_retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
