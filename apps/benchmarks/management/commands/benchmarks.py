@@ -2,76 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-import sys
-from typing import TYPE_CHECKING, Any, Protocol, cast
-
 from apps.benchmarks.management import subcommands
-from apps.core.commands import BAD_INPUT, ProductCommand
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from django.core.management.base import CommandParser, OutputWrapper
+from apps.core.subcommands import FrameCommand
 
 
-class Subcommand(Protocol):
-    """What a module of `subcommands` offers."""
-
-    NAME: str
-    HELP: str
-    NEEDS_DATABASE: bool
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
-
-    def handle(
-        self,
-        options: dict[str, Any],
-        stdout: OutputWrapper,
-        stderr: OutputWrapper,
-    ) -> int | None:
-        """Do the work and return the exit status; None is 0."""
-
-
-def load_subcommands() -> Mapping[str, Subcommand]:
-    """Import every public module of the `subcommands` package, by its `NAME`."""
-    found = [
-        importlib.import_module(f"{subcommands.__name__}.{info.name}")
-        for info in pkgutil.iter_modules(subcommands.__path__)
-        if not info.name.startswith("_")
-    ]
-    loaded = [cast("Subcommand", module) for module in found]
-    return {module.NAME: module for module in sorted(loaded, key=lambda m: m.NAME)}
-
-
-class Command(ProductCommand):
-    """Dispatch to one subcommand; whatever the user got wrong is status 2."""
+class Command(FrameCommand):
+    """The benchmarks' subcommands."""
 
     help = "Run, import, verify, rank and report benchmarks."
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Give each subcommand its own parser."""
-        self.parser = parser
-        parser.epilog = "SUBCOMMAND --help shows what one of them takes."
-        choices = self.add_subcommands(parser)
-        self.subcommands = load_subcommands()
-        for name, module in self.subcommands.items():
-            module.add_arguments(
-                choices.add_parser(name, help=module.HELP, description=module.HELP)
-            )
-
-    def needs_database(self, subcommand: str | None) -> bool:
-        """Ask the subcommand's module."""
-        return bool(subcommand) and self.subcommands[str(subcommand)].NEEDS_DATABASE
-
-    def handle(self, *_args: Any, **options: Any) -> None:
-        """Run the chosen subcommand and turn its outcome into an exit status."""
-        name = options["subcommand"]
-        if name is None:
-            self.stderr.write(self.parser.format_help(), style_func=str)
-            sys.exit(BAD_INPUT)
-        status = self.subcommands[name].handle(options, self.stdout, self.stderr)
-        if status:
-            sys.exit(status)
+    package = subcommands
