@@ -67,7 +67,12 @@ def test_every_command_that_is_named_exists(page: Path) -> None:
     reference = text_of(DOCS / "reference" / "command-line.md")
     for command, subcommand in MANAGE.findall(text_of(page)):
         assert command in known
-        if subcommand and command in {"benchmarks", "billing", "catalog"}:
+        if subcommand and command in {
+            "benchmarks",
+            "billing",
+            "catalog",
+            "predictions",
+        }:
             assert f"manage.py {command} {subcommand}`" in reference
 
 

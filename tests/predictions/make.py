@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from apps.core.ids import new_id
+from apps.predictions.domain.chain import FIELDS, Content, content_hash
 from apps.predictions.domain.words import ExperimentKind
 from apps.predictions.models import Experiment, Prediction, Summary
 from tests.markets.make import NOW
@@ -21,23 +23,28 @@ def make_experiment(name: str = "gut-feeling", **fields: Any) -> Experiment:
 def make_prediction(
     experiment: Experiment, market: Market, probability: str = "0.75", **fields: Any
 ) -> Prediction:
-    """Make a prediction for the first outcome with its summary."""
-    made = Prediction.objects.create(
-        experiment=experiment,
-        sequence=experiment.predictions.count() + 1,
-        market=market,
-        probability=Decimal(probability),
-        **{
-            "outcome": 0,
-            "market_price": market.mid,
-            "market_bid": market.bid,
-            "market_ask": market.ask,
-            "market_quoted_at": market.quoted_at,
-            "created_at": NOW,
-            "content_hash": "0" * 64,
-            **fields,
-        },
-    )
+    """Make a prediction for the first outcome, its link in the chain, its summary."""
+    values = {
+        "id": new_id(),
+        "experiment_id": experiment.pk,
+        "sequence": experiment.predictions.count() + 1,
+        "market_id": market.pk,
+        "outcome": 0,
+        "probability": Decimal(probability),
+        "market_price": market.mid,
+        "market_bid": market.bid,
+        "market_ask": market.ask,
+        "market_quoted_at": market.quoted_at,
+        "created_at": NOW,
+        "previous_hash": experiment.head_hash,
+        **fields,
+    }
+    empty = Prediction(**values)
+    own_hash = content_hash(Content(*(getattr(empty, name) for name in FIELDS)))
+    made = Prediction.objects.create(**{"content_hash": own_hash, **values})
+    experiment.head_hash = made.content_hash
+    experiment.predictions_made = made.sequence
+    experiment.save(update_fields=["head_hash", "predictions_made"])
     price, share = float(made.market_price), float(made.probability)
     Summary.objects.create(
         prediction=made,
