@@ -1,4 +1,4 @@
-"""What the apps above have to do where a workspace or a person goes.
+"""What the apps above have to do where a workspace or a person goes, or pays less.
 
 An app that stores something of theirs says so from the `ready` of its `apps.py`:
 
@@ -9,6 +9,11 @@ Both are called with a `Subject`. An exporter returns files by name, each with i
 frozen dataclasses, mappings or plain values. An eraser removes, or blanks where a row
 has to stay, and returns how many rows that were. It runs inside the transaction that
 deletes the subject, before the subject's own row goes, and may be run again.
+
+What an app hides from workspaces that are not entitled to it, it makes known, so that
+they are told of it:
+
+    register_holding(Holding(Entitlement.PRIVATE_SUITES, "private suite", count))
 """
 
 from __future__ import annotations
@@ -21,6 +26,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    from apps.accounts.domain.tiers import Entitlement
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,19 @@ class Subject:
             raise ValueError("A subject is a workspace or a person.")
 
 
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What workspaces have of an app, hidden while they are not entitled to it.
+
+    `noun` names one of them, with an "s" several; `count` tells how many a workspace
+    has, whether it sees them or not.
+    """
+
+    entitlement: Entitlement
+    noun: str
+    count: Callable[[UUID], int]
+
+
 Exporter = Callable[[Subject], Mapping[str, Iterable[object]]]
 Eraser = Callable[[Subject, datetime], int]
 
@@ -44,6 +64,7 @@ Entry = TypeVar("Entry")
 _exporters: dict[str, Exporter] = {}
 _erasers: dict[str, Eraser] = {}
 _kept_back: dict[str, str] = {}
+_holdings: dict[str, Holding] = {}
 
 
 def register_exporter(name: str, exporter: Exporter) -> None:
@@ -80,6 +101,20 @@ def kept_back() -> Mapping[str, str]:
     return MappingProxyType(_kept_back)
 
 
+def register_holding(holding: Holding) -> None:
+    """Have workspaces told of what an app hides from them.
+
+    Raises:
+        ValueError: the noun is taken.
+    """
+    _add(_holdings, holding.noun, holding)
+
+
+def holdings() -> tuple[Holding, ...]:
+    """Return everything that may be hidden."""
+    return tuple(_holdings.values())
+
+
 def exporters() -> Mapping[str, Exporter]:
     """Return every exporter by name."""
     return MappingProxyType(_exporters)
@@ -91,6 +126,6 @@ def erasers() -> tuple[tuple[str, Eraser], ...]:
 
 
 def _add(entries: dict[str, Entry], name: str, entry: Entry) -> None:
-    if name in entries and entries[name] is not entry:
+    if name in entries and entries[name] != entry:
         raise ValueError(f"{name!r} is registered already")
     entries[name] = entry

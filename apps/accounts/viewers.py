@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.domain.audit import Actor
 from apps.accounts.domain.roles import Power
@@ -55,7 +56,7 @@ def viewer_of(request: HttpRequest | Request) -> Viewer:
     admission = admission_of(request)
     if admission is not None and admission.identity.key_id is not None:
         return viewer_of_key(admission)
-    return get_viewer(request.user)
+    return get_viewer(request.user, timezone.now())
 
 
 def viewer_of_key(admission: Admission) -> Viewer:
@@ -67,6 +68,9 @@ def viewer_of_key(admission: Admission) -> Viewer:
         workspace_ids=(identity.workspace_id,),
         roles=MappingProxyType({identity.workspace_id: identity.role}),
         key_id=identity.key_id,
+        granted=MappingProxyType(
+            {identity.workspace_id: admission.entitlements.granted}
+        ),
     )
 
 
@@ -79,7 +83,7 @@ def viewer_still(scope: MutableMapping[str, Any], now: datetime) -> Viewer:
     user = find_signed_in(scope["session"].session_key, now)
     if user.pk != scope["user"].pk:
         raise UnauthenticatedError("Whoever connected is not signed in any more.")
-    return get_viewer(user)
+    return get_viewer(user, now)
 
 
 def entitlements_of(request: HttpRequest | Request, now: datetime) -> Entitlements:

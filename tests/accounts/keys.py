@@ -40,7 +40,9 @@ def new_key(cast: Cast, by: User | None = None, **fields: Any) -> NewKey:
         "now": clock(),
     }
     return create_key(
-        viewer=get_viewer(maker), actor=Actor(maker.id, maker.email), **values | fields
+        viewer=get_viewer(maker, clock()),
+        actor=Actor(maker.id, maker.email),
+        **values | fields,
     )
 
 

@@ -124,7 +124,7 @@ def test_who_became_the_only_owner_meanwhile_stays_with_the_reason(cast: Cast) -
     shared.filter(user=cast.admin).update(role="owner")
     ask(cast.owner)
     leave_workspace(
-        viewer=get_viewer(cast.admin),
+        viewer=get_viewer(cast.admin, timezone.now()),
         workspace_id=cast.workspace.id,
         actor=Actor(cast.admin.id),
         now=timezone.now(),

@@ -92,7 +92,7 @@ def test_a_revocation_is_heard_past_every_copy(client: Client, cast: Cast) -> No
     key = new_key(cast)
     assert client.get(READ, headers=bearer(key.secret)).status_code == 200
     revoke_key(
-        viewer=get_viewer(cast.owner),
+        viewer=get_viewer(cast.owner, clock()),
         workspace_id=cast.workspace.id,
         key_id=key.id,
         actor=SYSTEM,

@@ -249,7 +249,7 @@ def test_a_revoked_invitation_says_so(
     )
     with pytest.raises(ConflictError, match="taken back"):
         accept(cast.stranger, token)
-    assert get_offer(get_viewer(cast.stranger), token, now=NOW).state == "revoked"
+    assert get_offer(get_viewer(cast.stranger, NOW), token, now=NOW).state == "revoked"
 
 
 def test_a_declined_invitation_is_over_and_another_can_follow(
@@ -321,7 +321,7 @@ def test_an_administrator_cannot_revoke_or_resend_an_owners_invitation(
         revoke_invitation(**place)
     with pytest.raises(ForbiddenError):
         resend_invitation(link=link, **place)
-    (row,) = list_invitations(get_viewer(cast.admin), cast.workspace.id, now=NOW)
+    (row,) = list_invitations(get_viewer(cast.admin, NOW), cast.workspace.id, now=NOW)
     assert not row.is_changeable
 
 

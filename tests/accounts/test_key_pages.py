@@ -202,7 +202,7 @@ def test_usage_adds_up_the_same_everywhere(client: Client, cast: Cast) -> None:
 
 
 def test_a_drawing_has_a_bar_for_every_step(cast: Cast) -> None:
-    mine, viewer = cast.workspace.id, get_viewer(cast.owner)
+    mine, viewer = cast.workspace.id, get_viewer(cast.owner, NOW)
     calls = [make_call(mine)] * 3 + [make_call(mine, status=404)]
     store_calls(calls)
     usage = get_usage(viewer, mine, period="1d", now=NOW)

@@ -50,7 +50,7 @@ HOUR = timedelta(hours=1)
 
 def on(cast: Cast, by: User, key_id: UUID) -> dict[str, Any]:
     return {
-        "viewer": get_viewer(by),
+        "viewer": get_viewer(by, NOW),
         "workspace_id": cast.workspace.id,
         "key_id": key_id,
         "actor": SYSTEM,

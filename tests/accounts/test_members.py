@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 def acting(user: User) -> dict[str, Any]:
     return {
-        "viewer": get_viewer(user),
+        "viewer": get_viewer(user, NOW),
         "actor": Actor(user.id, user.email, "192.0.2.1"),
         "now": NOW,
     }
@@ -138,7 +138,7 @@ def test_a_stranger_changes_nothing(cast: Cast) -> None:
         remove(cast, cast.stranger, cast.viewer)
     with pytest.raises(NotFoundError):
         leave_workspace(workspace_id=cast.workspace.id, **acting(cast.stranger))
-    assert len(list_members(get_viewer(cast.owner), cast.workspace.id)) == 4
+    assert len(list_members(get_viewer(cast.owner, NOW), cast.workspace.id)) == 4
 
 
 def test_a_member_of_another_workspace_is_none_of_this_one(cast: Cast) -> None:
@@ -152,7 +152,7 @@ def test_a_member_of_another_workspace_is_none_of_this_one(cast: Cast) -> None:
 
 def test_whoever_was_removed_is_a_stranger_at_once(cast: Cast) -> None:
     remove(cast, cast.admin, cast.teammate)
-    names = [row.name for row in list_workspaces(get_viewer(cast.teammate))]
+    names = [row.name for row in list_workspaces(get_viewer(cast.teammate, NOW))]
     assert names == ["teammate"]
     event = AuditEvent.objects.get()
     assert event.act == "member.removed"
@@ -215,14 +215,14 @@ def test_the_database_itself_keeps_an_owner(cast: Cast) -> None:
 def test_members_are_listed_the_mightiest_first_with_what_one_may_change(
     cast: Cast,
 ) -> None:
-    rows = list_members(get_viewer(cast.admin), cast.workspace.id)
+    rows = list_members(get_viewer(cast.admin, NOW), cast.workspace.id)
     assert [(row.role.value, row.is_you, row.is_changeable) for row in rows] == [
         ("owner", False, False),
         ("admin", True, True),
         ("member", False, True),
         ("viewer", False, True),
     ]
-    rows = list_members(get_viewer(cast.viewer), cast.workspace.id)
+    rows = list_members(get_viewer(cast.viewer, NOW), cast.workspace.id)
     assert [row.is_changeable for row in rows] == [False] * 4
 
 

@@ -16,7 +16,7 @@ from apps.accounts.selectors.workspaces import (
     list_workspaces,
 )
 from apps.core.errors import ForbiddenError, NotFoundError
-from tests.accounts.cast import make_person
+from tests.accounts.cast import NOW, make_person
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,14 +49,18 @@ def test_a_person_who_cannot_be_made_leaves_no_workspace() -> None:
 
 @pytest.mark.parametrize("role", Role)
 def test_members_see_their_workspace_with_their_role(cast: Cast, role: Role) -> None:
-    viewer = get_viewer(cast.members[role.value])
+    viewer = get_viewer(cast.members[role.value], NOW)
     row = get_workspace(viewer, cast.workspace.id)
     assert (row.name, row.role, row.is_personal) == ("Bridge builders", role, False)
 
 
 def test_strangers_and_operators_do_not_find_it(cast: Cast) -> None:
     operator = make_person("root@example.org", is_staff=True, is_superuser=True)
-    for viewer in (get_viewer(cast.stranger), get_viewer(operator), ANONYMOUS):
+    for viewer in (
+        get_viewer(cast.stranger, NOW),
+        get_viewer(operator, NOW),
+        ANONYMOUS,
+    ):
         with pytest.raises(NotFoundError):
             get_workspace(viewer, cast.workspace.id)
 
@@ -66,7 +70,7 @@ def test_strangers_and_operators_do_not_find_it(cast: Cast) -> None:
 def test_a_power_is_refused_to_roles_without_it(
     cast: Cast, role: Role, power: Power
 ) -> None:
-    viewer = get_viewer(cast.members[role.value])
+    viewer = get_viewer(cast.members[role.value], NOW)
     if has_power(role, power):
         assert get_workspace(viewer, cast.workspace.id, needs=power).role is role
         return
@@ -81,7 +85,7 @@ def test_each_role_has_what_the_next_has_and_more() -> None:
 
 
 def test_ones_own_workspace_comes_first(cast: Cast) -> None:
-    rows = list_workspaces(get_viewer(cast.teammate))
+    rows = list_workspaces(get_viewer(cast.teammate, NOW))
     assert [row.name for row in rows] == ["teammate", "Bridge builders"]
     assert list_workspaces(ANONYMOUS) == ()
 

@@ -64,7 +64,7 @@ def _make_key(name: str, calls: int | None) -> str:
         reason="measured",
     )
     return create_key(
-        viewer=get_viewer(user),
+        viewer=get_viewer(user, datetime.now(UTC)),
         workspace_id=workspace.id,
         name=name,
         power=KeyPower.READ_ONLY,

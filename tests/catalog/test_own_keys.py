@@ -36,7 +36,7 @@ def test_a_key_is_sealed_and_shown_by_its_last_four_letters(cast: Cast) -> None:
     assert give_key(cast.workspace.id, name="Bridges") is True
     stored = ProviderCredential.objects.get()
     assert KEY.encode() not in bytes(stored.sealed)
-    (row,) = list_credentials(get_viewer(cast.viewer), cast.workspace.id)
+    (row,) = list_credentials(get_viewer(cast.viewer, NOW), cast.workspace.id)
     assert (row.provider, row.name, row.last_four) == ("acme", "Bridges", "WXYZ")
     assert read_own_key(cast.workspace.id, "acme").value == KEY
 
@@ -126,7 +126,7 @@ def test_a_key_opens_in_no_other_row_and_no_other_workspace(cast: Cast) -> None:
 def test_strangers_see_no_credential(cast: Cast) -> None:
     make_provider()
     give_key(cast.workspace.id)
-    for viewer in (get_viewer(cast.stranger), ANONYMOUS):
+    for viewer in (get_viewer(cast.stranger, NOW), ANONYMOUS):
         assert list_credentials(viewer, cast.workspace.id) == ()
 
 

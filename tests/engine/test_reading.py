@@ -29,6 +29,7 @@ from tests.engine.cast import (
     make_suite,
     store,
 )
+from tests.on_demand.cast import entitle
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -52,7 +53,8 @@ def _fill(run_id: UUID, *verdicts: Verdict) -> None:
 def _make_member(workspace: Workspace) -> Viewer:
     user = User.objects.create_user("member@example.com")
     Membership.objects.create(workspace=workspace, user=user)
-    return get_viewer(user)
+    entitle(workspace.id, "private_suites")
+    return get_viewer(user, NOW)
 
 
 @pytest.mark.parametrize("is_public", [True, False])
@@ -61,7 +63,7 @@ def test_a_run_of_a_workspace_is_its_members_alone(is_public: bool) -> None:  # 
     version = make_suite(1, workspace_id=workspace.id, is_public=is_public)
     run_id = make_run(version, make_model(NOWHERE), workspace_id=workspace.id)
     _fill(run_id, Verdict.PASS)
-    stranger = get_viewer(User.objects.create_user("stranger@example.com"))
+    stranger = get_viewer(User.objects.create_user("stranger@example.com"), NOW)
     for viewer in (ANONYMOUS, stranger):
         with pytest.raises(NotFoundError):
             get_run(viewer, run_id)
@@ -195,7 +197,7 @@ def test_a_suite_made_private_leaves_no_trace_in_a_strangers_history() -> None:
     suite = SuiteVersion.objects.get(pk=version).suite
     suite.workspace, suite.is_public = workspace, False
     suite.save()
-    stranger = get_viewer(User.objects.create_user("stranger@example.com"))
+    stranger = get_viewer(User.objects.create_user("stranger@example.com"), NOW)
     for viewer in (ANONYMOUS, stranger):
         history = get_model_history(viewer, model, period="30d", now=NOW)
         assert (history.days, history.runs, history.families) == ((), (), ())

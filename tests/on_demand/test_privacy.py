@@ -95,14 +95,18 @@ def test_the_leaderboard_shows_nobody_what_a_workspace_ran(
     team: Cast, run: Run
 ) -> None:
     for person in (team.owner, team.stranger):
-        board = get_leaderboard(get_viewer(person), "numbers", period="7d", now=clock())
+        board = get_leaderboard(
+            get_viewer(person, clock()), "numbers", period="7d", now=clock()
+        )
         assert (board.rows, board.samples) == ((), 0)
 
 
 def test_runs_under_way_are_shown_to_members(team: Cast, run: Run) -> None:
     going = start(team).run_id
-    assert [one.id for one in list_active_runs(get_viewer(team.viewer))] == [going]
-    assert list_active_runs(get_viewer(team.stranger)) == ()
+    assert [one.id for one in list_active_runs(get_viewer(team.viewer, clock()))] == [
+        going
+    ]
+    assert list_active_runs(get_viewer(team.stranger, clock())) == ()
 
 
 EXPECTED = {"owner": "ok", "admin": "ok", "member": "ok", "viewer": 403}

@@ -39,8 +39,8 @@ def test_the_predictions_of_a_workspace_are_its_members_alone(cast: Cast) -> Non
     own = make_experiment("own", workspace=cast.workspace)
     theirs = make_prediction(own, market)
     for viewer, seen in (
-        (get_viewer(cast.viewer), {shared.pk, theirs.pk}),
-        (get_viewer(cast.stranger), {shared.pk}),
+        (get_viewer(cast.viewer, NOW), {shared.pk, theirs.pk}),
+        (get_viewer(cast.stranger, NOW), {shared.pk}),
         (ANONYMOUS, {shared.pk}),
     ):
         found = get_visible_predictions(viewer)

@@ -46,12 +46,14 @@ def cookie_of(client: Client) -> str:
     return f"sessionid={client.cookies['sessionid'].value}"
 
 
-def hear_the_end(connection: ClientConnection, run_id: UUID) -> int | None:
-    """Keep the run moving until the socket closes; return the code."""
+def hear_the_end(
+    connection: ClientConnection, run_id: UUID, topic: str = ""
+) -> int | None:
+    """Keep the run, or another topic, moving until the socket closes; its code."""
     deadline = time.monotonic() + PATIENCE
     for done in range(1000):
         assert time.monotonic() < deadline
-        publish(f"run:{run_id}", state_of(run_id, done))
+        publish(topic or f"run:{run_id}", state_of(run_id, done))
         try:
             hear(connection)
         except ConnectionClosed:
@@ -84,7 +86,7 @@ def test_a_stream_ends_when_its_key_is_revoked(server: RunningServer) -> None:
         events = read_events(response)
         assert next(events)[0] == "progress"
         revoke_key(
-            viewer=get_viewer(people.owner),
+            viewer=get_viewer(people.owner, clock()),
             workspace_id=people.workspace.id,
             key_id=key.id,
             actor=Actor(),

@@ -12,7 +12,7 @@ from apps.accounts.admin.base import AuditedAdmin
 from apps.accounts.admin.tiers import EntitlementBoxes
 from apps.accounts.domain.roles import Role
 from apps.accounts.models import Membership, TierOverride, Workspace
-from apps.accounts.selectors.entitlements import entitlements, name_tiers
+from apps.accounts.selectors.entitlements import entitlements, list_entitlements
 from apps.accounts.services.keys import revoke_keys_of
 from apps.accounts.viewers import actor_of
 
@@ -51,9 +51,9 @@ class WorkspaceList(ChangeList):
         """Look the tiers up once the rows of the page are known."""
         super().get_results(request)
         rows = list(self.result_list)
-        names = name_tiers([row.pk for row in rows], timezone.now())
+        entitled = list_entitlements([row.pk for row in rows], timezone.now())
         for row in rows:
-            row.tier_name = names[row.pk]
+            row.tier_name = entitled[row.pk].tier.name
         self.result_list = rows
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from apps.accounts.domain.tiers import (
     FREE,
@@ -22,6 +22,7 @@ from apps.accounts.models import (
     SubscriptionStatus,
     Tier,
     TierOverride,
+    Workspace,
 )
 
 if TYPE_CHECKING:
@@ -29,22 +30,71 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from django.db.models import QuerySet
+
 
 def entitlements(workspace_id: UUID | None, now: datetime) -> Entitlements:
-    """Return what a workspace has at a moment; None asks for somebody without one.
+    """Return what a workspace has at a moment; None asks for somebody without one."""
+    if workspace_id is None:
+        return _with_override(get_default_tier(), None)
+    return list_entitlements([workspace_id], now)[workspace_id]
 
-    The tier is that of an override, else of the live subscription, else the default.
+
+def list_entitlements(
+    workspace_ids: Collection[UUID], now: datetime
+) -> dict[UUID, Entitlements]:
+    """Return what each workspace has at a moment, in three queries."""
+    rows = Workspace.objects.filter(pk__in=workspace_ids)
+    slugs = dict(rows.values_list("pk", of_tier("slug", "pk", now)))
+    found = Tier.objects.filter(slug__in=slugs.values())
+    views = {one.slug: to_view(one) for one in found}
+    tiers = {key: views[slug] for key, slug in slugs.items() if slug}
+    agreed = _agreed(now).filter(workspace_id__in=workspace_ids)
+    overrides = {one.workspace_id: one for one in agreed}
+    return {
+        one: _with_override(tiers.get(one) or get_default_tier(), overrides.get(one))
+        for one in workspace_ids
+    }
+
+
+def of_tier(column: str, workspace: str, now: datetime) -> Coalesce:
+    """Return a column of the tier that a row's workspace has at a moment, as SQL.
+
+    The tier is that of an override, else of the live subscription, else the default. A
+    missing payment is borne for `BILLING_GRACE_DAYS`; of several subscriptions the
+    dearest counts. `workspace` names the row's column with the workspace's id.
     """
-    override = _override(workspace_id, now)
-    tier = _tier_of(workspace_id, override, now)
-    limit, days, granted = tier.limit, tier.history_days, tier.granted
-    if override is not None:
-        if override.sets_calls:
-            limit = Limit(override.calls_per_hour)
-        if override.sets_history:
-            days = override.history_days
-        granted = (granted | _known(override.granted)) - _known(override.withheld)
-    return Entitlements(tier=tier, limit=limit, history_days=days, granted=granted)
+    grace = timedelta(days=settings.BILLING_GRACE_DAYS)
+    is_borne = (
+        ~Q(status=SubscriptionStatus.PAST_DUE)
+        | Q(past_due_since=None)
+        | Q(past_due_since__gt=now - grace)
+    )
+    paid = Subscription.objects.filter(
+        is_borne, workspace=OuterRef(workspace), status__in=LIVE
+    ).order_by("-tier__position")
+    default = Tier.objects.filter(is_default=True)
+    return Coalesce(
+        of_override(f"tier__{column}", workspace, now),
+        Subquery(paid.values(f"tier__{column}")[:1]),
+        Subquery(default.values(column)[:1]),
+    )
+
+
+def of_override(column: str, workspace: str, now: datetime) -> Subquery:
+    """Return a column of the override that a row's workspace has, as SQL, or NULL."""
+    agreed = _agreed(now).filter(workspace=OuterRef(workspace))
+    return Subquery(agreed.values(column)[:1])
+
+
+def merge_granted(
+    included: Iterable[str] | None,
+    added: Iterable[str] | None,
+    withheld: Iterable[str] | None,
+) -> frozenset[Entitlement]:
+    """Return what a tier includes and an override adds, less what that withholds."""
+    by_tier = FREE.granted if included is None else _known(included)
+    return (by_tier | _known(added or ())) - _known(withheld or ())
 
 
 def list_tiers() -> tuple[TierView, ...]:
@@ -56,48 +106,6 @@ def get_default_tier() -> TierView:
     """Return what a workspace has that pays for nothing."""
     tier = Tier.objects.filter(is_default=True).first()
     return FREE if tier is None else to_view(tier)
-
-
-def find_subscription(workspace_id: UUID, now: datetime) -> Subscription | None:
-    """Return the subscription that gives the workspace its tier, if one does.
-
-    A missing payment is borne for `BILLING_GRACE_DAYS`. Of several the dearest counts.
-    """
-    live = Subscription.objects.select_related("tier").filter(
-        workspace_id=workspace_id, status__in=LIVE
-    )
-    return _dearest(live, now)
-
-
-def name_tiers(workspace_ids: Collection[UUID], now: datetime) -> dict[UUID, str]:
-    """Return the name of each workspace's tier at a moment, in three queries."""
-    names = dict.fromkeys(workspace_ids, get_default_tier().name)
-    live = Subscription.objects.select_related("tier").filter(
-        workspace_id__in=workspace_ids, status__in=LIVE
-    )
-    by_workspace: defaultdict[UUID, list[Subscription]] = defaultdict(list)
-    for one in live:
-        by_workspace[one.workspace_id].append(one)
-    for workspace_id, theirs in by_workspace.items():
-        dearest = _dearest(theirs, now)
-        if dearest is not None:
-            names[workspace_id] = dearest.tier.name
-    agreed = TierOverride.objects.select_related("tier").filter(
-        Q(expires_at=None) | Q(expires_at__gt=now), workspace_id__in=workspace_ids
-    )
-    return names | {one.workspace_id: one.tier.name for one in agreed if one.tier}
-
-
-def _dearest(live: Iterable[Subscription], now: datetime) -> Subscription | None:
-    grace = timedelta(days=settings.BILLING_GRACE_DAYS)
-    counted = [
-        one
-        for one in live
-        if one.status != SubscriptionStatus.PAST_DUE
-        or one.past_due_since is None
-        or now < one.past_due_since + grace
-    ]
-    return max(counted, key=lambda one: one.tier.position, default=None)
 
 
 def to_view(tier: Tier) -> TierView:
@@ -116,26 +124,19 @@ def to_view(tier: Tier) -> TierView:
     )
 
 
-def _override(workspace_id: UUID | None, now: datetime) -> TierOverride | None:
-    if workspace_id is None:
-        return None
-    found = (
-        TierOverride.objects.select_related("tier")
-        .filter(workspace_id=workspace_id)
-        .first()
-    )
-    if found is None or (found.expires_at is not None and found.expires_at <= now):
-        return None
-    return found
+def _with_override(tier: TierView, override: TierOverride | None) -> Entitlements:
+    limit, days, granted = tier.limit, tier.history_days, tier.granted
+    if override is not None:
+        if override.sets_calls:
+            limit = Limit(override.calls_per_hour)
+        if override.sets_history:
+            days = override.history_days
+        granted = merge_granted(granted, override.granted, override.withheld)
+    return Entitlements(tier=tier, limit=limit, history_days=days, granted=granted)
 
 
-def _tier_of(
-    workspace_id: UUID | None, override: TierOverride | None, now: datetime
-) -> TierView:
-    if override is not None and override.tier is not None:
-        return to_view(override.tier)
-    subscription = find_subscription(workspace_id, now) if workspace_id else None
-    return get_default_tier() if subscription is None else to_view(subscription.tier)
+def _agreed(now: datetime) -> QuerySet[TierOverride]:
+    return TierOverride.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now))
 
 
 def _known(names: Iterable[str]) -> frozenset[Entitlement]:

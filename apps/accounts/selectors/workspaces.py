@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from apps.accounts.domain.roles import Power, Role, has_power
 from apps.accounts.models import Membership, Workspace
+from apps.accounts.selectors.entitlements import merge_granted, of_override, of_tier
 from apps.core.errors import ForbiddenError, NotFoundError
 
 if TYPE_CHECKING:
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
 
+    from apps.accounts.domain.tiers import Entitlement
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """Who is looking: what every `get_visible_*` asks about a person.
 
     An API key looks as itself and not as whoever made it: it has a `key_id` in place of
-    a `user_id`, and one workspace.
+    a `user_id`, and one workspace. `granted` is what the workspaces have at the moment
+    of looking; where nothing is said of one, it has nothing.
     """
 
     user_id: UUID | None = None
@@ -32,6 +36,15 @@ class Viewer:
     workspace_ids: tuple[UUID, ...] = ()
     roles: Mapping[UUID, Role] = field(default_factory=dict, hash=False)
     key_id: UUID | None = None
+    granted: Mapping[UUID, frozenset[Entitlement]] = field(
+        default_factory=dict, hash=False
+    )
+
+    def workspaces_with(self, wanted: Entitlement) -> tuple[UUID, ...]:
+        """Return the workspaces of the viewer that are entitled to something."""
+        return tuple(
+            one for one in self.workspace_ids if wanted in self.granted.get(one, ())
+        )
 
 
 ANONYMOUS = Viewer()
@@ -53,20 +66,31 @@ class WorkspaceRow:
         return has_power(self.role, power)
 
 
-def get_viewer(user: AbstractBaseUser | AnonymousUser) -> Viewer:
+def get_viewer(user: AbstractBaseUser | AnonymousUser, now: datetime) -> Viewer:
     """Return the viewer for a request's user; inactive people see as strangers do."""
     if not user.is_authenticated or not user.is_active:
         return ANONYMOUS
-    found = Membership.objects.filter(user_id=user.pk).order_by("created_at", "id")
-    roles = {
-        workspace_id: Role(role)
-        for workspace_id, role in found.values_list("workspace_id", "role")
-    }
+    # In one query, since every page asks it of whoever is signed in.
+    found = (
+        Membership.objects.filter(user_id=user.pk)
+        .annotate(
+            included=of_tier("granted", "workspace", now),
+            added=of_override("granted", "workspace", now),
+            withheld=of_override("withheld", "workspace", now),
+        )
+        .order_by("created_at", "id")
+        .values_list("workspace_id", "role", "included", "added", "withheld")
+    )
+    roles, granted = {}, {}
+    for workspace_id, role, *columns in found:
+        roles[workspace_id] = Role(role)
+        granted[workspace_id] = merge_granted(*columns)
     return Viewer(
         user_id=user.pk,
         is_staff=bool(getattr(user, "is_staff", False)),
         workspace_ids=tuple(roles),
         roles=MappingProxyType(roles),
+        granted=MappingProxyType(granted),
     )
 
 

@@ -38,6 +38,7 @@ from apps.core.web.problems import problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from apps.accounts.domain.admission import Admission
     from apps.accounts.domain.tiers import Entitlement
@@ -95,7 +96,7 @@ def _count(
         caller, needed = _caller(scope, headers), scope_for(route, method)
         admission = admit(caller=caller, scope=needed, now=now)
         identity, quota = admission.identity, admission.quota
-        viewer = _viewer(scope, admission, needs)
+        viewer = _viewer(scope, admission, needs, now)
     except AppError as error:
         identity = getattr(error, "identity", identity)
         refusal = refusal_of(error)
@@ -139,11 +140,13 @@ def look_again(scope: Scope, *, route: str, needs: Entitlement) -> Viewer:
     return viewer
 
 
-def _viewer(scope: Scope, admission: Admission, needs: Entitlement) -> Viewer:
+def _viewer(
+    scope: Scope, admission: Admission, needs: Entitlement, now: datetime
+) -> Viewer:
     if admission.identity.key_id is not None:
         admission.entitlements.require(needs)
         return viewer_of_key(admission)
-    viewer = get_viewer(scope["user"])
+    viewer = get_viewer(scope["user"], now)
     entitled = EVERYTHING if viewer.is_staff else admission.entitlements
     entitled.require(needs)
     return viewer

@@ -9,8 +9,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from apps.accounts.domain.roles import Power
 from apps.accounts.domain.tiers import list_promises
 from apps.accounts.selectors.entitlements import entitlements
+from apps.accounts.selectors.hidden import list_hidden
 from apps.accounts.selectors.workspaces import list_workspaces
 from apps.accounts.viewers import viewer_of, workspace_of
 from apps.accounts.web.tabs import workspace_context
@@ -48,5 +50,7 @@ def workspace_page(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
     context = workspace_context(workspace, "workspace") | {
         "entitled": entitled,
         "included": list_promises(entitled.granted),
+        "hidden": list_hidden(workspace.id, entitled),
+        "pays": workspace.allows(Power.BILLING),
     }
     return render(request, "accounts/overview.html", context)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from channels.db import database_sync_to_async
+from django.utils import timezone
 
 from apps.accounts.selectors.workspaces import Viewer, get_viewer
 from apps.benchmarks.selectors.run_state import RunState, read_run_state
@@ -46,7 +47,9 @@ class Looks:
 
 async def viewer_of(scope: Scope) -> Viewer:
     """Return the viewer behind a connection that Channels authenticated."""
-    viewer: Viewer = await database_sync_to_async(get_viewer)(scope["user"])
+    viewer: Viewer = await database_sync_to_async(get_viewer)(
+        scope["user"], timezone.now()
+    )
     return viewer
 
 

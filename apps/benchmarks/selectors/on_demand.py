@@ -43,9 +43,7 @@ def list_offered_suites(
     workspace_id: UUID, entitled: Entitlements
 ) -> tuple[SuiteVersionRow, ...]:
     """Return the suites that a workspace may run: the public ones and its own."""
-    found = list_suite_versions(Viewer(workspace_ids=(workspace_id,)))
-    has_private = entitled.allows(Entitlement.PRIVATE_SUITES)
-    return tuple(one for one in found if one.is_public or has_private)
+    return list_suite_versions(_member_of(workspace_id, entitled.granted))
 
 
 def list_offered_models(
@@ -73,25 +71,33 @@ def resolve_asked(workspace_id: UUID, asked: Asked, *, entitled: Entitlements) -
             named, with where it stands.
     """
     faults: list[Fault] = []
-    version = _resolve_scenarios(workspace_id, asked.scenarios, faults)
+    version = _resolve_scenarios(workspace_id, asked.scenarios, entitled, faults)
     models = _resolve_models(asked, faults)
     if faults or version is None:
         raise InvalidFieldsError(faults)
-    if not version.is_public:
-        entitled.require(Entitlement.PRIVATE_SUITES)
     return Meant(version, models)
 
 
+def _member_of(workspace_id: UUID, granted: frozenset[Entitlement]) -> Viewer:
+    """Return a member who is nothing else: neither staff nor of another workspace."""
+    return Viewer(workspace_ids=(workspace_id,), granted={workspace_id: granted})
+
+
 def _resolve_scenarios(
-    workspace_id: UUID, scenarios: Scenarios, faults: list[Fault]
+    workspace_id: UUID,
+    scenarios: Scenarios,
+    entitled: Entitlements,
+    faults: list[Fault],
 ) -> SuiteVersionRow | None:
-    # As a member who is nothing else: neither staff nor of another workspace.
-    member = Viewer(workspace_ids=(workspace_id,))
+    # As if it were entitled to all, so as to tell what it lacks from what is not there.
+    member = _member_of(workspace_id, frozenset(Entitlement))
     try:
         version = get_suite_version(member, scenarios.suite)
     except NotFoundError as error:
         faults.append(Fault("scenarios.suite", str(error)))
         return None
+    if not version.is_public:
+        entitled.require(Entitlement.PRIVATE_SUITES)
     known = list_categories(version.id)
     faults += [
         Fault(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Prefetch, Q, QuerySet
 
 from apps.accounts.domain.roles import Power, has_power
+from apps.accounts.domain.tiers import Entitlement
 from apps.benchmarks.models import Run, RunStatus, Shard
 from apps.core.errors import NotFoundError
 
@@ -113,17 +114,17 @@ def get_visible_runs(viewer: Viewer) -> QuerySet[Run]:
 
     A run without a workspace over a public suite is public, with its prompts and
     answers. A run of a workspace is its members' alone, and so is every run over a
-    private suite. Staff see all.
+    private suite; the latter is hidden from them, too, while their workspace is not
+    entitled to private suites. Staff see all.
     """
     if viewer.is_staff:
         return Run.objects.all()
+    entitled = viewer.workspaces_with(Entitlement.PRIVATE_SUITES)
+    over_public = Q(suite_version__suite__is_public=True)
     return Run.objects.filter(
-        Q(workspace__isnull=True, suite_version__suite__is_public=True)
-        | Q(workspace_id__in=viewer.workspace_ids)
-        | Q(
-            workspace__isnull=True,
-            suite_version__suite__workspace_id__in=viewer.workspace_ids,
-        )
+        over_public & (Q(workspace=None) | Q(workspace_id__in=viewer.workspace_ids))
+        | Q(workspace_id__in=entitled)
+        | Q(workspace=None, suite_version__suite__workspace_id__in=entitled)
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from apps.accounts.domain.tiers import Entitlement
 from apps.accounts.selectors.workspaces import Viewer
 from apps.benchmarks.domain.codec import decode_spec
 from apps.benchmarks.domain.text import is_storable
@@ -60,12 +61,20 @@ class TaskRow:
 
 
 def get_visible_suites(viewer: Viewer) -> QuerySet[Suite]:
-    """Return the suites that this viewer may see: the one door to suites."""
+    """Return the suites that this viewer may see: the one door to suites.
+
+    A private suite is its members' alone, and hidden from them, too, while their
+    workspace is not entitled to private suites. Staff see all.
+    """
     if viewer.is_staff:
         return Suite.objects.all()
-    return Suite.objects.filter(
-        Q(is_public=True) | Q(workspace_id__in=viewer.workspace_ids)
-    )
+    entitled = viewer.workspaces_with(Entitlement.PRIVATE_SUITES)
+    return Suite.objects.filter(Q(is_public=True) | Q(workspace_id__in=entitled))
+
+
+def count_private_suites(workspace_id: UUID) -> int:
+    """Return how many private suites a workspace has, hidden or not."""
+    return Suite.objects.filter(workspace_id=workspace_id, is_public=False).count()
 
 
 def get_suite_version(
