@@ -30,6 +30,9 @@ class BillingCustomer(models.Model):
     # The page that is open for buying, and since when.
     checkout_id = models.CharField(max_length=255, blank=True)
     checkout_at = models.DateTimeField(null=True, blank=True)
+    # To whom such a page promised a trial, and when: it is promised once.
+    trial_email = models.EmailField(max_length=254, blank=True)
+    trial_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

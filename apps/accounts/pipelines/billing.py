@@ -88,7 +88,8 @@ def start_checkout(*, buyer: Buyer, tier: str, interval: str, clock: Clock) -> s
     price = _find_price(biller, plan)
     customer = _ensure_customer(biller, buyer, clock)
     _refuse_unheard(biller, customer, clock)
-    trial = selectors.may_try(buyer.workspace_id, buyer.email)
+    customer = _close_anothers_trial(biller, customer, buyer.email)
+    trial = customers.promise_trial(row=customer, email=buyer.email, now=clock())
     order = CheckoutOrder(
         customer_id=customer.stripe_id,
         price_id=price.id,
@@ -291,6 +292,15 @@ def _renew_if_deleted(biller: Biller, row: CustomerRow) -> CustomerRow:
         key=f"{row.key('customer')}-anew",
     )
     return customers.name_customer(row=row, stripe_id=made.id)
+
+
+def _close_anothers_trial(
+    biller: Biller, customer: CustomerRow, email: str
+) -> CustomerRow:
+    """Close a page that promises a trial to another person than whoever buys now."""
+    if customer.trial_email.lower() not in {"", email.lower()}:
+        _, customer = _keep_one_page(biller, customer, "")
+    return customer
 
 
 def _open_page(

@@ -21,3 +21,15 @@ def list_verified_addresses(user_id: UUID) -> frozenset[str]:
     )
     addresses = found.values_list("email", flat=True)
     return frozenset(one.lower() for one in addresses if one.isascii())
+
+
+def list_same_person(email: str) -> list[str]:
+    """Return the addresses of whoever has shown this one to be theirs, and itself.
+
+    In small letters and in order, whoever asks and however it is written.
+    """
+    owner = EmailAddress.objects.filter(email__iexact=email, verified=True)
+    theirs = EmailAddress.objects.filter(
+        user_id__in=owner.values("user_id"), verified=True
+    ).values_list("email", flat=True)
+    return sorted({email.lower(), *(one.lower() for one in theirs)})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from apps.accounts.domain.billing import Interval
 from apps.accounts.models import (
@@ -20,6 +21,7 @@ from apps.accounts.models import (
     Tier,
     Workspace,
 )
+from apps.accounts.selectors.addresses import list_same_person
 from apps.accounts.selectors.entitlements import entitlements, to_view
 from apps.accounts.selectors.workspaces import is_workspace
 from apps.core.errors import InvalidInputError, NotFoundError
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 # A paid page whose event has not come: longer than this is worth a word.
 PATIENCE = timedelta(hours=24)
+# So long a page for buying stays open at the biller.
+PAGE_LIFE = timedelta(hours=24)
 SHOWN_INVOICES = 24
 
 
@@ -223,13 +227,22 @@ def get_plan(tier: str, interval: str) -> Plan:
     )
 
 
-def may_try(workspace_id: UUID, email: str) -> bool:
-    """Return whether a trial is open: nobody of that address had a subscription."""
-    same = BillingCustomer.objects.filter(email__iexact=email).values("workspace_id")
-    return not (
-        Subscription.objects.filter(workspace_id=workspace_id).exists()
-        or Subscription.objects.filter(workspace_id__in=same).exists()
+def may_try(workspace_id: UUID, email: str, now: datetime) -> bool:
+    """Return whether a trial is open to whoever has that address, in this workspace.
+
+    They had no subscription by any of their addresses, and no page that may still be
+    open promises them a trial of another workspace.
+    """
+    customers = BillingCustomer.objects.annotate(
+        theirs=Lower("email"), tries=Lower("trial_email")
     )
+    theirs = list_same_person(email)
+    known = customers.filter(Q(theirs__in=theirs) | Q(tries__in=theirs))
+    had = Subscription.objects.filter(
+        Q(workspace_id=workspace_id) | Q(workspace_id__in=known.values("workspace_id"))
+    )
+    promised = customers.filter(tries__in=theirs, trial_at__gt=now - PAGE_LIFE)
+    return not (had.exists() or promised.exclude(workspace_id=workspace_id).exists())
 
 
 def lacks_customer(workspace_id: UUID) -> bool:

@@ -9,6 +9,9 @@ from django.db import transaction
 from django.db.models import F
 
 from apps.accounts.models import BillingCustomer
+from apps.accounts.selectors.addresses import list_same_person
+from apps.accounts.selectors.billing import may_try
+from apps.core.turns import await_turn
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,6 +28,7 @@ class CustomerRow:
     email: str
     serial: int
     checkout_id: str
+    trial_email: str
     is_new: bool = False
 
     def key(self, what: str) -> str:
@@ -79,6 +83,21 @@ def forget_customer(*, stripe_id: str) -> bool:
 
 
 @transaction.atomic
+def promise_trial(*, row: CustomerRow, email: str, now: datetime) -> bool:
+    """Promise a trial to whoever has that address, and say whether it was open to them.
+
+    It is stored before the page opens that offers it, and requests at once take turns:
+    pages in several workspaces cannot all promise it.
+    """
+    for one in list_same_person(email):
+        await_turn(f"trial:{one}")
+    if not may_try(row.workspace_id, email, now):
+        return False
+    BillingCustomer.objects.filter(pk=row.id).update(trial_email=email, trial_at=now)
+    return True
+
+
+@transaction.atomic
 def note_checkout(*, row: CustomerRow, checkout_id: str, now: datetime) -> None:
     """Store which page is open for buying."""
     BillingCustomer.objects.filter(pk=row.id).update(
@@ -106,6 +125,7 @@ def _to_row(row: BillingCustomer, *, is_new: bool = False) -> CustomerRow:
         email=row.email,
         serial=row.serial,
         checkout_id=row.checkout_id,
+        trial_email=row.trial_email,
         is_new=is_new,
     )
 

@@ -77,7 +77,7 @@ def billing_page(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
         "row": row,
         "plans": list_plans(),
         "other_plans": others,
-        "may_try": may_try(workspace_id, email),
+        "may_try": may_try(workspace_id, email, timezone.now()),
     }
     return render(request, "accounts/billing.html", context)
 
