@@ -19,7 +19,7 @@ from apps.accounts.models import (
 )
 from apps.accounts.pipelines.reconciling import reconcile
 from apps.accounts.tasks import reconcile_billing, retry_stripe_events
-from tests.billing.shop import clock
+from tests.billing.shop import clock, receive
 
 if TYPE_CHECKING:
     from tests.billing.shop import Shop
@@ -212,11 +212,20 @@ def test_missing_prices_are_made_once_and_sold(shop: Shop) -> None:
 
 
 def test_the_daily_job_and_the_sweep_do_nothing_without_a_key(
-    db: None, settings: Any
+    shop: Shop, settings: Any
 ) -> None:
+    shop.buy()
+    receive(shop.stripe.undelivered()[-1], shop.stripe.secret)
     settings.STRIPE_SECRET_KEY = ""
+    asked = list(shop.stripe.asked)
     reconcile_billing()
     retry_stripe_events()
+    assert shop.stripe.asked == asked
+    assert Subscription.objects.count() == Invoice.objects.count() == 0
+    assert StripeEvent.objects.get().state == "waiting"
+    settings.STRIPE_SECRET_KEY = shop.stripe.key
+    reconcile_billing()
+    assert shop.tier == "pro"
 
 
 def test_the_daily_job_repairs(shop: Shop) -> None:
