@@ -1,7 +1,8 @@
-"""The web process as `manage.py up` serves it, for benchmarks that call it."""
+"""The web process as `manage.py up` serves it, for whoever calls it over HTTP."""
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def web_server() -> Iterator[httpx2.Client]:
-    """Serve as `manage.py up` does, from a process of its own."""
+def web_server(**env: str) -> Iterator[httpx2.Client]:
+    """Serve as `manage.py up` does, from a process of its own, and end it in order."""
     call_command("ensure_static", stdout=StringIO())
     (web,) = (one for one in settings.UP_PROCESSES if one.name == "web")
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -28,6 +29,7 @@ def web_server() -> Iterator[httpx2.Client]:
         server = subprocess.Popen(
             [sys.executable, *arguments],
             pass_fds=[descriptor],
+            env={**os.environ, **env},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
