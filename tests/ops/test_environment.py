@@ -54,6 +54,34 @@ def test_the_production_configuration_is_clean(tmp_path: Path) -> None:
     assert out == "System check identified no issues (0 silenced).\n"
 
 
+ASKING = """
+from django.test import Client
+for way in ({"X-Forwarded-Proto": "https"}, {"X-Forwarded-Proto": "http"}, {}):
+    answer = Client().get("/about/?a=1", headers={"Host": "assay.example", **way})
+    told = answer.headers.get
+    said = told("Location"), told("Strict-Transport-Security")
+    print(answer.status_code, *said, sep=" | ")
+"""
+
+
+def test_production_is_spoken_to_by_https_alone_and_says_so_for_a_year(
+    tmp_path: Path,
+) -> None:
+    status, out, _ = manage(
+        tmp_path, "shell", "--no-imports", "--command", ASKING, **PRODUCTION
+    )
+    asked = [line for line in out.splitlines() if " | " in line]
+    to_https = "301 | https://assay.example/about/?a=1 | None"
+    assert (status, asked) == (
+        0,
+        [
+            "200 | None | max-age=31536000; includeSubDomains; preload",
+            to_https,
+            to_https,
+        ],
+    )
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
