@@ -9,6 +9,8 @@ from django.db.models import Q
 from apps.predictions.models import Experiment, Prediction
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from django.db.models import QuerySet
 
     from apps.accounts.selectors.workspaces import Viewer
@@ -38,3 +40,12 @@ def get_visible_predictions(viewer: Viewer) -> QuerySet[Prediction]:
         | Q(experiment__is_public=True)
         | Q(experiment__workspace_id__in=viewer.workspace_ids)
     )
+
+
+def named_in(
+    found: QuerySet[Experiment], workspace_id: UUID | None, name: str
+) -> QuerySet[Experiment]:
+    """Keep the experiment of this name in a workspace, or among the operator's."""
+    if workspace_id is None:
+        return found.filter(workspace__isnull=True, name=name)
+    return found.filter(workspace_id=workspace_id, name=name)
