@@ -79,6 +79,14 @@ class FeeSchedule:
     taker_only: bool = True
     rebate_rate: Decimal = Decimal(0)
 
+    def fee(self, price: Decimal, shares: Decimal) -> Decimal:
+        """Return what a taker pays for `shares` at `price`, in the venue's money.
+
+        It is the same for both outcomes, since `price` and one less it give the same.
+        """
+        # With more places than money has, so that a caller rounds once and last.
+        return self.rate * (price * (ONE - price)) ** self.exponent * shares
+
 
 @dataclass(frozen=True, slots=True)
 class QuoteReading:

@@ -1,0 +1,23 @@
+"""Recorded answers of the venues, where the machine has them."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apps.markets.domain.payloads import parse_json
+
+RECORDED = "shared/data/markets"
+
+
+@cache
+def read_recorded(path: str) -> Any:
+    """Return a recorded answer, or skip the test where there is none."""
+    for folder in Path(__file__).resolve().parents:
+        found = folder / RECORDED / path
+        if found.exists():
+            return parse_json(found.read_bytes())
+    pytest.skip(f"no recorded answer of a venue is here: {RECORDED}/{path}")
