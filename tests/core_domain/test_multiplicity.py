@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from apps.core.domain.multiplicity import holm_adjust
+from apps.core.domain.multiplicity import benjamini_hochberg_adjust, holm_adjust
 
 p_values = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 
@@ -40,11 +41,38 @@ def test_holm_of_the_textbook_example() -> None:
     )
 
 
+@given(p=p_values)
+def test_benjamini_and_hochbergs_values_are_scipys(p: list[float]) -> None:
+    theirs = stats.false_discovery_control(p, method="bh")
+    assert benjamini_hochberg_adjust(p) == pytest.approx(tuple(theirs))
+
+
+def test_the_textbook_example_of_a_false_discovery_rate() -> None:
+    # Benjamini and Hochberg 1995, section 3.2: four of fifteen are discoveries.
+    p = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459]
+    p += [0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0]
+    found = benjamini_hochberg_adjust(p)
+    assert [value <= 0.05 for value in found] == [True] * 4 + [False] * 11
+
+
+def test_of_the_discoveries_five_in_a_hundred_are_false() -> None:
+    rng = np.random.default_rng(21)
+    shares = []
+    for _ in range(500):
+        z = rng.normal(size=50) + np.where(np.arange(50) < 15, 2.5, 0.0)
+        called = np.array(benjamini_hochberg_adjust(stats.norm.sf(z))) <= 0.05
+        shares.append(called[15:].sum() / max(1, called.sum()))
+    assert np.mean(shares) == pytest.approx(0.05 * 35 / 50, abs=0.01)
+
+
 def test_no_test_has_no_correction() -> None:
     assert holm_adjust([]) == ()
+    assert benjamini_hochberg_adjust([]) == ()
 
 
 @pytest.mark.parametrize("bad", [-0.1, 1.1, float("nan")])
 def test_what_is_no_probability_is_refused(bad: float) -> None:
     with pytest.raises(ValueError, match="p-value"):
         holm_adjust([0.5, bad])
+    with pytest.raises(ValueError, match="p-value"):
+        benjamini_hochberg_adjust([0.5, bad])

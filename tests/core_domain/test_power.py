@@ -13,6 +13,7 @@ from apps.core.domain.power import (
     Design,
     least_detectable_difference,
     least_detectable_discordant,
+    units_needed,
 )
 
 Z_ALPHA, Z_POWER = stats.norm.ppf(0.975), stats.norm.ppf(0.8)
@@ -105,3 +106,31 @@ def test_more_items_show_smaller_differences() -> None:
 def test_a_discordance_above_one_is_refused() -> None:
     with pytest.raises(ValueError, match="discordance"):
         least_detectable_discordant(1.2, 10)
+
+
+@pytest.mark.parametrize("difference", [0.5, 0.1, -0.1, 0.013])
+def test_the_units_needed_are_the_fewest_that_show_the_difference(
+    difference: float,
+) -> None:
+    n = units_needed(difference, 0.4)
+    assert n is not None
+    enough = least_detectable_difference(0.4, n)
+    one_less = least_detectable_difference(0.4, n - 1)
+    assert enough is not None
+    assert enough <= abs(difference)
+    assert one_less is None or one_less > abs(difference)
+
+
+def test_the_units_needed_find_the_difference_four_times_in_five() -> None:
+    n = units_needed(0.05, 0.2)
+    assert n == 128
+    drawn = np.random.default_rng(31).normal(0.05, 0.2, size=(4000, n))
+    found = stats.ttest_1samp(drawn, 0, axis=1).pvalue <= 0.05
+    assert found.mean() == pytest.approx(0.8, abs=0.02)
+
+
+@pytest.mark.parametrize(("difference", "spread"), [(0.0, 0.4), (0.1, 0.0), (1e-9, 5)])
+def test_no_number_of_units_shows_what_is_not_there(
+    difference: float, spread: float
+) -> None:
+    assert units_needed(difference, spread) is None

@@ -58,6 +58,22 @@ def group_columns(clusters: Sequence[Hashable]) -> Grouping:
     return Grouping(order.astype(np.int64), starts.astype(np.int64))
 
 
+def cluster_means(
+    values: Sequence[float] | FloatArray, clusters: Sequence[Hashable]
+) -> FloatArray:
+    """Average the values of each cluster, clusters in order of first appearance.
+
+    Raises:
+        ValueError: no value, or not one cluster per value.
+    """
+    if len(values) == 0 or len(values) != len(clusters):
+        raise ValueError(f"{len(values)} values with {len(clusters)} clusters")
+    grouping = group_columns(clusters)
+    ordered = np.asarray(values, dtype=np.float64)[grouping.order]
+    sizes = np.diff(np.append(grouping.starts, len(ordered)))
+    return np.asarray(np.add.reduceat(ordered, grouping.starts) / sizes)
+
+
 def row_moments(
     values: FloatArray,
     starts: IntArray | None = None,

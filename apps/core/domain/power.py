@@ -25,6 +25,8 @@ class Design:
 
 
 DESIGN = Design()
+# More than there will ever be: a difference that needs them is none.
+MOST_UNITS = 1 << 40
 
 
 def least_detectable_difference(
@@ -42,6 +44,36 @@ def least_detectable_difference(
         return None
     error = np.array([standard_deviation / math.sqrt(n)])
     return float(least_detectable_from_errors(error, np.array([n - 1.0]), design)[0])
+
+
+def units_needed(
+    difference: float, standard_deviation: float, *, design: Design = DESIGN
+) -> int | None:
+    """Will give the fewest units whose least detectable difference is `difference`.
+
+    Units are what is drawn independently (events, or items that stand alone), and
+    `standard_deviation` is that of their paired differences. Source and assumption:
+    `least_detectable_difference`, of which it is the inverse. None where the difference
+    is 0, which no number tells from 0, or there is no spread.
+    """
+    if difference == 0 or standard_deviation <= 0:
+        return None
+    wanted = abs(difference) / standard_deviation
+
+    def shows(n: int) -> bool:
+        found = least_detectable_difference(1.0, n, design=design)
+        return found is not None and found <= wanted
+
+    high = MIN_UNITS
+    while not shows(high):
+        high *= 2
+        if high > MOST_UNITS:
+            return None
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if shows(middle) else (middle, high)
+    return high
 
 
 def least_detectable_from_errors(
