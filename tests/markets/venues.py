@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from apps.core.http import open_http_client
+from apps.markets.domain.payloads import parse_json
+from apps.markets.gateways.kalshi import KalshiGateway
+from apps.markets.gateways.manifold import ManifoldGateway
 from apps.markets.gateways.polymarket import PolymarketGateway
 from apps.markets.gateways.polymarket_clob import ClobApi, DataApi
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.fakes.venue_server import FakeVenues
+
+
+def wire(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer as it arrives: through JSON, with exact fractions."""
+    arrived = parse_json(json.dumps(told, default=str))
+    assert isinstance(arrived, dict)
+    return arrived
 
 
 def polymarket_at(
@@ -23,3 +36,11 @@ def polymarket_at(
         clob=ClobApi(client, base_url=venues.url("clob")),
         data=DataApi(client, base_url=venues.url("data")),
     )
+
+
+def manifold_at(venues: FakeVenues) -> ManifoldGateway:
+    return ManifoldGateway(open_http_client(), base_url=venues.url("manifold"))
+
+
+def kalshi_at(venues: FakeVenues) -> KalshiGateway:
+    return KalshiGateway(open_http_client(), base_url=venues.url("kalshi"))
