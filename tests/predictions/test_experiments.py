@@ -50,7 +50,7 @@ def test_an_experiment_is_begun_with_what_it_is_made_by(cast: Cast) -> None:
         parameters={"cups": 2},
         created_by_id=cast.owner.pk,
     )
-    assert get_experiment(get_viewer(cast.viewer), made.id) == made
+    assert get_experiment(get_viewer(cast.viewer, NOW), made.id) == made
     assert (made.label, made.method, made.parameters) == (
         "From the gut",
         "Tea leaves",
@@ -115,8 +115,11 @@ def test_what_is_published_is_everybody_s(cast: Cast) -> None:
 def test_a_name_is_looked_up_in_its_workspace_alone(cast: Cast) -> None:
     made = create(workspace_id=cast.workspace.pk)
     own = cast.workspace.pk
-    assert get_named_experiment(get_viewer(cast.viewer), own, "gut") == made
-    for viewer, workspace_id in ((get_viewer(cast.viewer), None), (ANONYMOUS, own)):
+    assert get_named_experiment(get_viewer(cast.viewer, NOW), own, "gut") == made
+    for viewer, workspace_id in (
+        (get_viewer(cast.viewer, NOW), None),
+        (ANONYMOUS, own),
+    ):
         with pytest.raises(NotFoundError, match="There is no experiment 'gut'"):
             get_named_experiment(viewer, workspace_id, "gut")
 
@@ -125,7 +128,8 @@ def test_members_who_may_run_may_write_and_the_operator_s_is_the_staff_s(
     cast: Cast,
 ) -> None:
     may = {
-        n: may_write(get_viewer(p), cast.workspace.pk) for n, p in cast.everyone.items()
+        n: may_write(get_viewer(p, NOW), cast.workspace.pk)
+        for n, p in cast.everyone.items()
     }
     assert may == {
         "owner": True,
@@ -136,7 +140,7 @@ def test_members_who_may_run_may_write_and_the_operator_s_is_the_staff_s(
     }
     assert may_write(OPERATOR, None) is True
     assert may_write(OPERATOR, cast.workspace.pk) is False
-    assert may_write(get_viewer(cast.owner), None) is False
+    assert may_write(get_viewer(cast.owner, NOW), None) is False
 
 
 def test_experiments_are_listed_page_by_page_newest_first(cast: Cast) -> None:
@@ -147,7 +151,7 @@ def test_experiments_are_listed_page_by_page_newest_first(cast: Cast) -> None:
     second = list_experiments(ANONYMOUS, limit=3, cursor=first.next_cursor)
     assert [row.id for row in second.rows] == [made[1].id, made[0].id]
     assert second.next_cursor is None
-    viewer = get_viewer(cast.viewer)
+    viewer = get_viewer(cast.viewer, NOW)
     own = list_experiments(viewer, workspace_id=cast.workspace.pk)
     assert [row.name for row in own.rows] == ["hidden"]
     assert list_experiments(viewer, kind=ExperimentKind.MODEL).rows == ()
@@ -162,7 +166,7 @@ def test_predictions_are_listed_by_experiment_market_and_status(cast: Cast) -> N
     a, b = make_prediction(shared, rain), make_prediction(shared, snow)
     c = make_prediction(own, rain)
     Summary.objects.filter(pk=b.pk).update(benchmark_status="PAUSED")
-    member = get_viewer(cast.viewer)
+    member = get_viewer(cast.viewer, NOW)
 
     def listed(viewer: Viewer, **filters: Any) -> list[Any]:
         return [row.id for row in list_predictions(viewer, **filters).rows]
