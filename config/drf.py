@@ -12,6 +12,5 @@ urlpatterns = [
         name="account-openapi",
     ),
     path("", include("apps.accounts.drf.urls")),
-    path("", include("apps.accounts.drf.billing_urls")),
     path("", include("apps.catalog.drf.urls")),
 ]

@@ -51,13 +51,15 @@ class Route:
         return self.route.startswith("api/")
 
 
-def walk(patterns: Any, prefix: str = "") -> Iterator[Route]:
+def walk(
+    patterns: Any, prefix: str = "", above: tuple[str, ...] = ()
+) -> Iterator[Route]:
     for pattern in patterns:
         route = f"{prefix}{pattern.pattern}"
+        parts = (*above, *pattern.pattern.converters)
         if not isinstance(pattern, URLPattern):
-            yield from walk(pattern.url_patterns, route)
+            yield from walk(pattern.url_patterns, route, parts)
         elif route.startswith(PREFIXES):
-            parts = tuple(pattern.pattern.converters)
             yield Route(route, pattern.name or "", parts)
 
 

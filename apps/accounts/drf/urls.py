@@ -2,74 +2,76 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
-from apps.accounts.drf import audit, members, workspaces
-from apps.accounts.drf.keys import KeyDetail, KeyList, KeyRotation, UsageView
-from apps.accounts.drf.webhooks import (
-    DeliveryList,
-    DeliverySendAgain,
-    WebhookSecrets,
-)
+from apps.accounts.drf import audit, billing, keys, members, webhooks, workspaces
 
-_ONE = "workspaces/<uuid:workspace_id>/"
-_KEYS = f"{_ONE}keys/"
-_WEBHOOKS = f"{_ONE}webhooks/"
-_INVITATION = f"{_ONE}invitations/<uuid:invitation_id>/"
-
-urlpatterns = [
-    path("workspaces/", workspaces.WorkspaceList.as_view(), name="account-workspaces"),
-    path(_ONE, workspaces.WorkspaceDetail.as_view(), name="account-workspace"),
+_WORKSPACE = [
+    path("", workspaces.WorkspaceDetail.as_view(), name="account-workspace"),
+    path("keep/", workspaces.WorkspaceKeeping.as_view(), name="account-workspace-keep"),
     path(
-        f"{_ONE}keep/",
-        workspaces.WorkspaceKeeping.as_view(),
-        name="account-workspace-keep",
-    ),
-    path(_KEYS, KeyList.as_view(), name="account-keys"),
-    path(f"{_KEYS}<uuid:key_id>/", KeyDetail.as_view(), name="account-key"),
-    path(
-        f"{_KEYS}<uuid:key_id>/rotate/",
-        KeyRotation.as_view(),
-        name="account-key-rotation",
-    ),
-    path(f"{_ONE}usage/", UsageView.as_view(), name="account-usage"),
-    path(
-        f"{_ONE}transfer/",
+        "transfer/",
         workspaces.WorkspaceTransfer.as_view(),
         name="account-workspace-transfer",
     ),
     path(
-        f"{_ONE}leave/",
-        workspaces.WorkspaceLeaving.as_view(),
-        name="account-workspace-leave",
+        "leave/", workspaces.WorkspaceLeaving.as_view(), name="account-workspace-leave"
     ),
-    path(f"{_ONE}members/", members.MemberList.as_view(), name="account-members"),
+    path("audit/", audit.AuditLog.as_view(), name="account-audit"),
+    path("usage/", keys.UsageView.as_view(), name="account-usage"),
+]
+_KEYS = [
+    path("", keys.KeyList.as_view(), name="account-keys"),
+    path("<uuid:key_id>/", keys.KeyDetail.as_view(), name="account-key"),
     path(
-        f"{_ONE}members/<uuid:member_id>/",
-        members.MemberDetail.as_view(),
-        name="account-member",
+        "<uuid:key_id>/rotate/",
+        keys.KeyRotation.as_view(),
+        name="account-key-rotation",
+    ),
+]
+_MEMBERS = [
+    path("", members.MemberList.as_view(), name="account-members"),
+    path("<uuid:member_id>/", members.MemberDetail.as_view(), name="account-member"),
+]
+_INVITATIONS = [
+    path("", members.InvitationList.as_view(), name="account-invitations"),
+    path(
+        "<uuid:invitation_id>/",
+        members.InvitationDetail.as_view(),
+        name="account-invitation",
     ),
     path(
-        f"{_ONE}invitations/",
-        members.InvitationList.as_view(),
-        name="account-invitations",
-    ),
-    path(_INVITATION, members.InvitationDetail.as_view(), name="account-invitation"),
-    path(
-        f"{_INVITATION}resend/",
+        "<uuid:invitation_id>/resend/",
         members.InvitationResending.as_view(),
         name="account-invitation-resend",
     ),
-    path(f"{_ONE}audit/", audit.AuditLog.as_view(), name="account-audit"),
+]
+_WEBHOOKS = [
+    path("secrets/", webhooks.WebhookSecrets.as_view(), name="account-webhook-secrets"),
+    path("deliveries/", webhooks.DeliveryList.as_view(), name="account-deliveries"),
     path(
-        f"{_WEBHOOKS}secrets/",
-        WebhookSecrets.as_view(),
-        name="account-webhook-secrets",
-    ),
-    path(f"{_WEBHOOKS}deliveries/", DeliveryList.as_view(), name="account-deliveries"),
-    path(
-        f"{_WEBHOOKS}deliveries/<uuid:delivery_id>/send-again/",
-        DeliverySendAgain.as_view(),
+        "deliveries/<uuid:delivery_id>/send-again/",
+        webhooks.DeliverySendAgain.as_view(),
         name="account-delivery-again",
     ),
+]
+_SUBSCRIPTION = [
+    path("", billing.SubscriptionDetail.as_view(), name="account-subscription"),
+    path("checkout/", billing.SubscriptionCheckout.as_view(), name="account-checkout"),
+    path("portal/", billing.SubscriptionPortal.as_view(), name="account-portal"),
+    path("change/", billing.SubscriptionChange.as_view(), name="account-change"),
+    path("cancel/", billing.SubscriptionCancel.as_view(), name="account-cancel"),
+    path("resume/", billing.SubscriptionResume.as_view(), name="account-resume"),
+]
+_PARTS = [
+    path("", include(_WORKSPACE)),
+    path("keys/", include(_KEYS)),
+    path("members/", include(_MEMBERS)),
+    path("invitations/", include(_INVITATIONS)),
+    path("webhooks/", include(_WEBHOOKS)),
+    path("subscription/", include(_SUBSCRIPTION)),
+]
+urlpatterns = [
+    path("workspaces/", workspaces.WorkspaceList.as_view(), name="account-workspaces"),
+    path("workspaces/<uuid:workspace_id>/", include(_PARTS)),
 ]
