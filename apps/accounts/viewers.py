@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.urls import reverse
 from django.utils import timezone
@@ -43,6 +43,14 @@ if TYPE_CHECKING:
 # Where the gate leaves what it found, out of reach of any header.
 ADMISSION = "assay.admission"
 ENTITLEMENTS = "assay.entitlements"
+
+
+class Acting(TypedDict):
+    """What every service wants to know of a request."""
+
+    viewer: Viewer
+    actor: Actor
+    now: datetime
 
 
 def admission_of(request: HttpRequest | Request) -> Admission | None:
@@ -155,6 +163,12 @@ def actor_of(request: HttpRequest | Request) -> Actor:
     if not user.is_authenticated:
         return Actor(ip=ip)
     return Actor(user_id=user.pk, label=str(user), ip=ip)
+
+
+def acting(request: HttpRequest | Request) -> Acting:
+    """Return who acts, as services and the audit log name them, and when."""
+    now = timezone.now()  # for interfaces: the one `now` of a request
+    return Acting(viewer=viewer_of(request), actor=actor_of(request), now=now)
 
 
 def page_url(request: HttpRequest | Request, view: str, workspace_id: UUID) -> str:

@@ -223,6 +223,13 @@ def test_a_bad_question_to_the_audit_log_is_refused(
     assert owner("get", "audit/", query).status_code == 422
 
 
+@pytest.mark.parametrize("rest", ["audit/", "usage/", "webhooks/deliveries/"])
+def test_a_question_by_an_unknown_name_is_refused(owner: Caller, rest: str) -> None:
+    answer = owner("get", rest, {"perod": "1d"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+    assert answer.json()["detail"] == "perod: There is no such field."
+
+
 def test_the_pages_of_the_audit_log_have_their_twins(cast: Cast, owner: Caller) -> None:
     write_acts(cast, 51)
     place = f"/workspaces/{cast.workspace.id}/audit"

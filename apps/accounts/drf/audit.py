@@ -10,11 +10,11 @@ from rest_framework.views import APIView
 
 from apps.accounts.domain.audit import Act
 from apps.accounts.domain.roles import Power
-from apps.accounts.drf.reading import read_query
 from apps.accounts.drf.serializers import AuditIn, AuditPageOut
 from apps.accounts.selectors.audit import AuditFilter, list_audit
 from apps.accounts.viewers import viewer_of, workspace_of
 from apps.core.errors import InvalidInputError
+from apps.core.web.drf import read_query
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -21,7 +21,7 @@ from apps.accounts.pipelines.billing import (
 )
 from apps.accounts.selectors.billing import get_billing
 from apps.accounts.viewers import actor_of, buyer_of, page_url, workspace_of
-from apps.core.web.drf import StrictSerializer
+from apps.core.web.drf import StrictSerializer, read_body
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -175,9 +175,8 @@ class SubscriptionResume(APIView):
 
 
 def _plan_of(request: Request) -> dict[str, str]:
-    asked = PlanIn(data=request.data)
-    asked.is_valid(raise_exception=True)
-    return {name: str(asked.validated_data[name]) for name in ("tier", "interval")}
+    asked = read_body(PlanIn, request)
+    return {name: str(asked[name]) for name in ("tier", "interval")}
 
 
 def _lead_to(url: str) -> Response:

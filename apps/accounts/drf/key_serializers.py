@@ -105,7 +105,7 @@ class UsageOut(serializers.Serializer[Any]):
     lines = UsageLineOut(many=True)
 
 
-class UsageIn(serializers.Serializer[Any]):
+class UsageIn(StrictSerializer):
     """Which period."""
 
     period = serializers.ChoiceField(choices=["1d", "7d", "30d", "90d"], default="7d")

@@ -31,13 +31,13 @@ from apps.accounts.services.keys import (
     revoke_key,
     rotate_key,
 )
-from apps.accounts.viewers import actor_of, viewer_of
+from apps.accounts.viewers import acting, viewer_of
+from apps.core.web.drf import read_body, read_query
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from rest_framework.request import Request
-    from rest_framework.serializers import Serializer
 
 
 class KeyList(APIView):
@@ -54,17 +54,15 @@ class KeyList(APIView):
     @extend_schema(operation_id="create_key", request=KeyIn, responses={201: NewKeyOut})
     def post(self, request: Request, workspace_id: UUID) -> Response:
         """Make a key. Its secret is in this answer and nowhere else."""
-        asked = _read(KeyIn, request)
+        asked = read_body(KeyIn, request)
         made = create_key(
-            viewer=viewer_of(request),
             workspace_id=workspace_id,
             name=asked["name"],
             power=KeyPower(asked["power"]),
             scopes=[Scope(name) for name in asked["scopes"]],
             expires_at=asked.get("expires_at"),
             networks=asked.get("networks", ()),
-            actor=actor_of(request),
-            now=timezone.now(),
+            **acting(request),
         )
         return _show_once(request, workspace_id, made)
 
@@ -83,12 +81,10 @@ class KeyDetail(APIView):
     def patch(self, request: Request, workspace_id: UUID, key_id: UUID) -> Response:
         """Give it another name."""
         rename_key(
-            viewer=viewer_of(request),
             workspace_id=workspace_id,
             key_id=key_id,
-            name=_read(KeyNameIn, request)["name"],
-            actor=actor_of(request),
-            now=timezone.now(),
+            name=read_body(KeyNameIn, request)["name"],
+            **acting(request),
         )
         return Response(_shown(request, workspace_id, key_id))
 
@@ -96,11 +92,9 @@ class KeyDetail(APIView):
     def delete(self, request: Request, workspace_id: UUID, key_id: UUID) -> Response:
         """Revoke it: it opens nothing from now on."""
         revoke_key(
-            viewer=viewer_of(request),
             workspace_id=workspace_id,
             key_id=key_id,
-            actor=actor_of(request),
-            now=timezone.now(),
+            **acting(request),
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -116,12 +110,10 @@ class KeyRotation(APIView):
     def post(self, request: Request, workspace_id: UUID, key_id: UUID) -> Response:
         """Make a key like it; the old one opens for the overlap and no longer."""
         made = rotate_key(
-            viewer=viewer_of(request),
             workspace_id=workspace_id,
             key_id=key_id,
-            overlap=timedelta(hours=_read(RotationIn, request)["overlap_hours"]),
-            actor=actor_of(request),
-            now=timezone.now(),
+            overlap=timedelta(hours=read_body(RotationIn, request)["overlap_hours"]),
+            **acting(request),
         )
         return _show_once(request, workspace_id, made)
 
@@ -134,22 +126,14 @@ class UsageView(APIView):
     @extend_schema(operation_id="get_usage", parameters=[UsageIn], responses=UsageOut)
     def get(self, request: Request, workspace_id: UUID) -> Response:
         """Return the calls by key and endpoint, and by hour or day."""
-        asked = UsageIn(data=request.query_params)
-        asked.is_valid(raise_exception=True)
+        asked = read_query(UsageIn, request)
         usage = get_usage(
             viewer_of(request),
             workspace_id,
-            period=asked.validated_data["period"],
+            period=asked["period"],
             now=timezone.now(),
         )
         return Response(UsageOut(usage).data)
-
-
-def _read(form: type[Serializer[Any]], request: Request) -> dict[str, Any]:
-    asked = form(data=request.data)
-    asked.is_valid(raise_exception=True)
-    values: dict[str, Any] = asked.validated_data
-    return values
 
 
 def _shown(request: Request, workspace_id: UUID, key_id: UUID) -> Any:

@@ -10,7 +10,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.domain.roles import Power, Role
-from apps.accounts.drf.reading import acting, read
 from apps.accounts.drf.serializers import (
     InvitationIn,
     InvitationOut,
@@ -29,7 +28,8 @@ from apps.accounts.services.invitations import (
     revoke_invitation,
 )
 from apps.accounts.services.members import change_role, remove_member
-from apps.accounts.viewers import viewer_of, workspace_of
+from apps.accounts.viewers import acting, viewer_of, workspace_of
+from apps.core.web.drf import read_body
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -65,7 +65,7 @@ class MemberDetail(APIView):
         get_visible_member(
             viewer_of(request), workspace_id, member_id, needs=Power.MEMBERS
         )
-        asked = read(RoleIn, request)
+        asked = read_body(RoleIn, request)
         change_role(
             workspace_id=workspace_id,
             member_id=member_id,
@@ -98,7 +98,7 @@ class InvitationList(APIView):
     def post(self, request: Request, workspace_id: UUID) -> Response:
         """Invite whoever reads the mail of an address."""
         workspace_of(request, workspace_id, needs=Power.MEMBERS)
-        asked = read(InvitationIn, request)
+        asked = read_body(InvitationIn, request)
         invitation_id = invite(
             workspace_id=workspace_id,
             email=asked["email"],

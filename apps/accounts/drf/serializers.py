@@ -135,7 +135,7 @@ class DeliveryPageOut(serializers.Serializer[Any]):
     next_cursor = serializers.UUIDField(allow_null=True)
 
 
-class DeliveryPageIn(serializers.Serializer[Any]):
+class DeliveryPageIn(StrictSerializer):
     """Which of them."""
 
     cursor = serializers.UUIDField(required=False)

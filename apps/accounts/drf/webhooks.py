@@ -25,6 +25,7 @@ from apps.accounts.selectors.webhooks import (
 from apps.accounts.services.deliveries import send_again
 from apps.accounts.services.webhooks import rotate_secret
 from apps.accounts.viewers import actor_of, viewer_of, workspace_of
+from apps.core.web.drf import read_query
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -72,9 +73,8 @@ class DeliveryList(APIView):
     def get(self, request: Request, workspace_id: UUID) -> Response:
         """List them, newest first."""
         workspace_of(request, workspace_id)
-        asked = DeliveryPageIn(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        page = list_deliveries(viewer_of(request), workspace_id, **asked.validated_data)
+        asked = read_query(DeliveryPageIn, request)
+        page = list_deliveries(viewer_of(request), workspace_id, **asked)
         shown = {"items": page.rows, "next_cursor": page.next_cursor}
         return Response(DeliveryPageOut(shown).data)
 

@@ -8,7 +8,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.drf.reading import acting, read
 from apps.accounts.drf.serializers import TransferIn, WorkspaceIn, WorkspaceOut
 from apps.accounts.selectors.workspaces import get_workspace, list_workspaces
 from apps.accounts.services.members import leave_workspace, transfer_ownership
@@ -18,7 +17,8 @@ from apps.accounts.services.workspaces import (
     rename_workspace,
     take_back_deletion,
 )
-from apps.accounts.viewers import viewer_of
+from apps.accounts.viewers import acting, viewer_of
+from apps.core.web.drf import read_body
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -44,7 +44,7 @@ class WorkspaceList(APIView):
     )
     def post(self, request: Request) -> Response:
         """Make a workspace whose owner is whoever asks."""
-        asked = read(WorkspaceIn, request)
+        asked = read_body(WorkspaceIn, request)
         workspace_id = create_workspace(name=asked["name"], **acting(request))
         return _show(request, workspace_id, status=201)
 
@@ -65,7 +65,7 @@ class WorkspaceDetail(APIView):
     def patch(self, request: Request, workspace_id: UUID) -> Response:
         """Give it another name."""
         get_workspace(viewer_of(request), workspace_id)
-        asked = read(WorkspaceIn, request)
+        asked = read_body(WorkspaceIn, request)
         rename_workspace(
             workspace_id=workspace_id, name=asked["name"], **acting(request)
         )
@@ -101,7 +101,7 @@ class WorkspaceTransfer(APIView):
     def post(self, request: Request, workspace_id: UUID) -> Response:
         """Make a member the owner; whoever asks stays on as admin."""
         get_workspace(viewer_of(request), workspace_id)
-        asked = read(TransferIn, request)
+        asked = read_body(TransferIn, request)
         transfer_ownership(
             workspace_id=workspace_id, member_id=asked["member_id"], **acting(request)
         )

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.utils import timezone
 
-from apps.accounts.viewers import actor_of, viewer_of
 from apps.core.errors import ConflictError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from django.http import HttpRequest
-
-    from apps.accounts.domain.audit import Actor
-    from apps.accounts.selectors.workspaces import Viewer
-
-
-class Acting(TypedDict):
-    """What every service wants to know of a request."""
-
-    viewer: Viewer
-    actor: Actor
-    now: datetime
-
-
-def acting(request: HttpRequest) -> Acting:
-    """Return who acts, as services and the audit log name them, and when."""
-    return Acting(
-        viewer=viewer_of(request), actor=actor_of(request), now=timezone.now()
-    )
 
 
 def attempt(request: HttpRequest, act: Callable[[], object], done: str) -> bool:

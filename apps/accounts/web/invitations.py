@@ -23,8 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.domain.invitations import InvitationState
 from apps.accounts.selectors.invitations import get_offer
 from apps.accounts.services.joining import accept_invitation, decline_invitation
-from apps.accounts.viewers import viewer_of
-from apps.accounts.web.acting import acting
+from apps.accounts.viewers import acting, viewer_of
 from apps.accounts.web.workspace_forms import WHAT_ROLES_DO
 from apps.core.errors import ConflictError
 

@@ -27,7 +27,7 @@ from apps.accounts.services.keys import (
     revoke_key,
     rotate_key,
 )
-from apps.accounts.viewers import actor_of, viewer_of
+from apps.accounts.viewers import acting, viewer_of
 from apps.accounts.web.key_forms import KeyForm, RenameForm, RevokeForm, RotateForm
 from apps.accounts.web.tabs import workspace_context
 from apps.core.errors import AppError, NotFoundError
@@ -83,12 +83,10 @@ def rename(request: HttpRequest, workspace_id: UUID, key_id: UUID) -> HttpRespon
     if not form.is_valid():
         return _show_key(request, workspace_id, key_id, rename=form)
     rename_key(
-        viewer=viewer_of(request),
         workspace_id=workspace_id,
         key_id=key_id,
         name=form.cleaned_data["name"],
-        actor=actor_of(request),
-        now=timezone.now(),
+        **acting(request),
     )
     messages.success(request, "The key has its new name.")
     return redirect("workspace-key", workspace_id=workspace_id, key_id=key_id)
@@ -102,12 +100,10 @@ def rotate(request: HttpRequest, workspace_id: UUID, key_id: UUID) -> HttpRespon
     if not form.is_valid():
         return _show_key(request, workspace_id, key_id, rotate=form)
     made = rotate_key(
-        viewer=viewer_of(request),
         workspace_id=workspace_id,
         key_id=key_id,
         overlap=timedelta(hours=int(form.cleaned_data["overlap"])),
-        actor=actor_of(request),
-        now=timezone.now(),
+        **acting(request),
     )
     return _show_once(request, workspace_id, made)
 
@@ -120,29 +116,24 @@ def revoke(request: HttpRequest, workspace_id: UUID, key_id: UUID) -> HttpRespon
     if not form.is_valid():
         return _show_key(request, workspace_id, key_id, revoke=form)
     revoke_key(
-        viewer=viewer_of(request),
         workspace_id=workspace_id,
         key_id=key_id,
-        actor=actor_of(request),
-        now=timezone.now(),
+        **acting(request),
     )
     messages.success(request, "The key is revoked.")
     return redirect(VIEW, workspace_id=workspace_id)
 
 
 def _create(request: HttpRequest, workspace_id: UUID, form: KeyForm) -> NewKey:
-    now, life = timezone.now(), form.life_of_key
-    asked = form.cleaned_data
+    asked, life, doing = form.cleaned_data, form.life_of_key, acting(request)
     return create_key(
-        viewer=viewer_of(request),
         workspace_id=workspace_id,
         name=asked["name"],
         power=KeyPower(asked["power"]),
         scopes=[Scope(name) for name in asked["scopes"]],
-        expires_at=None if life is None else now + life,
+        expires_at=None if life is None else doing["now"] + life,
         networks=asked["networks"].split(),
-        actor=actor_of(request),
-        now=now,
+        **doing,
     )
 
 

@@ -25,8 +25,8 @@ from apps.accounts.services.invitations import (
     revoke_invitation,
 )
 from apps.accounts.services.members import change_role, remove_member
-from apps.accounts.viewers import viewer_of, workspace_of
-from apps.accounts.web.acting import acting, attempt
+from apps.accounts.viewers import acting, viewer_of, workspace_of
+from apps.accounts.web.acting import attempt
 from apps.accounts.web.tabs import workspace_context
 from apps.accounts.web.workspace_forms import InviteForm, RoleForm
 from apps.core.errors import ConflictError, InvalidInputError

@@ -21,8 +21,8 @@ from apps.accounts.services.workspaces import (
     rename_workspace,
     take_back_deletion,
 )
-from apps.accounts.viewers import viewer_of, workspace_of
-from apps.accounts.web.acting import acting, attempt
+from apps.accounts.viewers import acting, viewer_of, workspace_of
+from apps.accounts.web.acting import attempt
 from apps.accounts.web.tabs import workspace_context
 from apps.accounts.web.workspace_forms import DeleteForm, NameForm, TransferForm
 from apps.core.errors import ConflictError, InvalidInputError

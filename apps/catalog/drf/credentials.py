@@ -16,6 +16,7 @@ from apps.catalog.drf.serializers import CredentialIn, CredentialOut, TrialOut
 from apps.catalog.pipelines.own_keys import try_credential
 from apps.catalog.selectors.own_keys import get_credential, list_credentials
 from apps.catalog.services.own_keys import remove_credential, store_credential
+from apps.core.web.drf import read_body
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -56,13 +57,12 @@ class CredentialDetail(APIView):
     def put(self, request: Request, workspace_id: UUID, provider: str) -> Response:
         """Store a key for the provider in place of the one before."""
         workspace_of(request, workspace_id, needs=Power.CREDENTIALS)
-        asked = CredentialIn(data=request.data)
-        asked.is_valid(raise_exception=True)
+        asked = read_body(CredentialIn, request)
         is_first = store_credential(
             workspace_id=workspace_id,
             provider=provider,
-            key=asked.validated_data["key"],
-            name=asked.validated_data.get("name", ""),
+            key=asked["key"],
+            name=asked.get("name", ""),
             actor=actor_of(request),
             now=timezone.now(),
         )

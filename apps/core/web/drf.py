@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from django.http import HttpResponse
+    from rest_framework.request import Request
 
 PROBLEM_JSON = "application/problem+json"
 _FIRST_FAILURE = 400
@@ -57,6 +58,36 @@ class StrictSerializer(serializers.Serializer[Any]):
                     {name[:80]: ["There is no such field."] for name in unknown[:20]}
                 )
         return super().to_internal_value(data)
+
+
+def read_body(
+    serializer: type[StrictSerializer], request: Request
+) -> Mapping[str, Any]:
+    """Return what a body says.
+
+    Raises:
+        ValidationError: it says something else than the serializer takes.
+    """
+    return _read(serializer, request.data)
+
+
+def read_query(
+    serializer: type[StrictSerializer], request: Request
+) -> Mapping[str, Any]:
+    """Return what the query of an address says.
+
+    Raises:
+        ValidationError: it says something else than the serializer takes.
+    """
+    asked = request.query_params.dict()
+    asked.pop("format", None)
+    return _read(serializer, asked)
+
+
+def _read(serializer: type[StrictSerializer], asked: object) -> Mapping[str, Any]:
+    reader = serializer(data=asked)
+    reader.is_valid(raise_exception=True)
+    return dict(reader.validated_data)
 
 
 def answer_failure(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
