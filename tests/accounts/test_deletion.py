@@ -87,6 +87,7 @@ def test_every_page_offers_to_keep_the_account(cast: Cast) -> None:
         "Your account at Assay is to be deleted",
         "Your account at Assay stays",
     ]
+    assert [mail.text for mail in subjects if "<" in mail.text] == []
 
 
 def test_the_days_of_grace_are_kept(cast: Cast) -> None:

@@ -62,6 +62,7 @@ def link_of(email: str) -> str:
     mail = OutgoingMail.objects.filter(to=email).latest("created_at")
     found = LINK.search(mail.text)
     assert found
+    assert "<" not in mail.text
     return found.group().partition("//testserver")[2]
 
 

@@ -104,6 +104,7 @@ def test_an_invitation_goes_out_by_mail_and_its_token_is_in_that_alone(
     assert (sent.to, sent.subject) == (STRANGER, "Join Bridge builders on Assay")
     assert "owner@example.org invites you" in sent.text
     assert "as a member" in sent.text
+    assert "ends on 2026-12-01 12:00 UTC." in sent.text
     stored = Invitation.objects.values().get()
     assert stored["digest"] == digest_of(token)
     assert len(token) == 43  # 256 bits
