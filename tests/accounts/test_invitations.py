@@ -13,7 +13,6 @@ from apps.accounts.domain.invitations import (
     PAUSE,
     digest_of,
 )
-from apps.accounts.domain.keys import Scope
 from apps.accounts.domain.roles import Role
 from apps.accounts.models import (
     AuditEvent,
@@ -23,7 +22,7 @@ from apps.accounts.models import (
     User,
 )
 from apps.accounts.selectors.invitations import get_offer, list_invitations
-from apps.accounts.selectors.workspaces import ANONYMOUS, Viewer, get_viewer
+from apps.accounts.selectors.workspaces import ANONYMOUS, get_viewer
 from apps.accounts.services.deletion import erase_person_if_due
 from apps.accounts.services.invitations import (
     invite,
@@ -40,7 +39,6 @@ from apps.core.errors import (
     NotFoundError,
 )
 from tests.accounts.cast import NOW, make_person
-from tests.accounts.keys import new_key
 from tests.accounts.test_members import acting, change, member_id, remove, role_of
 
 if TYPE_CHECKING:
@@ -218,18 +216,6 @@ def test_nobody_joins_by_the_word_of_one_who_was_demoted_by_other_ways(
         accept(cast.stranger, token)
     assert role_of(cast.workspace, cast.stranger) is None
     assert Invitation.objects.get().state == "open"
-
-
-def test_an_invitation_of_a_key_is_its_makers(
-    cast: Cast, ask_for_token: Callable[..., str]
-) -> None:
-    key = new_key(cast, by=cast.admin, scopes=[Scope.ACCOUNT_WRITE])
-    roles = {cast.workspace.id: Role.ADMIN}
-    viewer = Viewer(key_id=key.id, workspace_ids=tuple(roles), roles=roles)
-    token = ask_for_token(viewer=viewer)
-    remove(cast, cast.owner, cast.admin)
-    with pytest.raises(ConflictError, match="was taken back"):
-        accept(cast.stranger, token)
 
 
 def test_an_expired_invitation_makes_way_for_a_new_one(cast: Cast) -> None:
