@@ -8,7 +8,7 @@ from django.conf import settings
 
 from apps.accounts import registry
 from apps.accounts.domain.audit import Actor
-from apps.accounts.models import AuditEvent, Membership, Workspace
+from apps.accounts.models import AuditEvent, Membership, OutgoingMail, Workspace
 from apps.accounts.pipelines import erasure
 from apps.accounts.registry import Subject
 from apps.accounts.selectors.workspaces import ANONYMOUS
@@ -93,6 +93,20 @@ def test_names_may_be_written_in_any_script(cast: Cast) -> None:
 def ask(cast: Cast, now: datetime = NOW) -> datetime:
     return ask_deletion(
         workspace_id=cast.workspace.id, **{**acting(cast.owner), "now": now}
+    )
+
+
+def test_every_owner_is_told_who_asked_to_have_a_workspace_deleted(cast: Cast) -> None:
+    mine = Membership.objects.filter(workspace=cast.workspace, user=cast.admin)
+    mine.update(role="owner")
+    for _ in range(2):
+        ask_deletion(workspace_id=cast.workspace.id, **acting(cast.owner))
+    sent = OutgoingMail.objects.order_by("id")
+    assert [mail.to for mail in sent] == ["owner@example.org", "admin@example.org"]
+    assert sent[0].subject == "The workspace Bridge builders is to be deleted"
+    assert sent[0].text.startswith(
+        "owner@example.org asked to have the workspace Bridge builders deleted. It "
+        "will be gone on 2026-12-08 12:00 UTC, with everything in it."
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.template.loader import render_to_string
 
 from apps.accounts.domain.audit import Act
 from apps.accounts.domain.names import clean_name
@@ -15,6 +16,7 @@ from apps.accounts.domain.roles import Power, Role
 from apps.accounts.models import Membership, User, Workspace
 from apps.accounts.services.audit import record
 from apps.accounts.services.locks import hold_workspace
+from apps.accounts.services.mail import queue_mail
 from apps.core.errors import ConflictError, ForbiddenError, InvalidInputError
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.accounts.domain.audit import Actor
-    from apps.accounts.selectors.workspaces import Viewer
+    from apps.accounts.selectors.workspaces import Viewer, WorkspaceRow
 
 logger = structlog.get_logger(__name__)
 
@@ -101,7 +103,8 @@ def ask_deletion(
 ) -> datetime:
     """Have a workspace deleted when the days of grace are over; return when.
 
-    Asking again changes nothing.
+    Every owner is told by mail, since any of them may keep it. Asking again changes
+    nothing.
 
     Raises:
         ConflictError: it is somebody's own, which goes with the person.
@@ -125,6 +128,7 @@ def ask_deletion(
         subject=workspace.name,
         details={"due": due.isoformat()},
     )
+    _tell_owners(workspace, actor, due, now)
     return due
 
 
@@ -150,6 +154,19 @@ def take_back_deletion(
             workspace_id=workspace_id,
             subject=workspace.name,
         )
+
+
+def _tell_owners(
+    workspace: WorkspaceRow, actor: Actor, due: datetime, now: datetime
+) -> None:
+    owners = Membership.objects.filter(
+        workspace_id=workspace.id, role=Role.OWNER, user__is_active=True
+    )
+    context = {"workspace": workspace.name, "asked_by": actor.label, "due": due}
+    text = render_to_string("mail/workspace_deletion_asked.txt", context)
+    subject = f"The workspace {workspace.name} is to be deleted"
+    for email in owners.order_by("id").values_list("user__email", flat=True):
+        queue_mail(to=email, subject=subject, text=text, now=now)
 
 
 def read_name(text: str) -> str:
