@@ -18,7 +18,7 @@ def test_a_session_elsewhere_is_listed_and_signed_out_at_once(
     other = Visitor(Client(HTTP_USER_AGENT="Lynx/2.9", REMOTE_ADDR="192.0.2.4"))
     other.sign_in()
     page = visitor.read("/account/sessions/")
-    assert "Lynx/2.9" in page
+    assert "Lynx</th>" in page
     assert "192.0.2.4" in page
     session = UserSession.objects.get(ip="192.0.2.4")
     visitor.client.post(f"/account/sessions/{session.pk}/end/")

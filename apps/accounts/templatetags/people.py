@@ -11,6 +11,8 @@ from django import template
 from django.conf import settings
 from django.urls import reverse
 
+from apps.accounts.domain.browsers import name_browser
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.template import Context
@@ -44,6 +46,12 @@ class SignInProvider:
 
     name: str
     view: str
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """Write what a browser says of itself in words."""
+    return name_browser(user_agent)
 
 
 @register.simple_tag
