@@ -226,6 +226,21 @@ def test_the_page_warns_of_an_hour_that_fills_up(client: Client, cast: Cast) -> 
     assert "The limit of this hour is reached" in said[4]
 
 
+@pytest.mark.parametrize("part", ["", "members/", "keys/", "credentials/", "usage/"])
+def test_every_page_of_a_workspace_warns_its_members_of_an_hour_that_fills_up(
+    client: Client, cast: Cast, part: str
+) -> None:
+    give_tier(cast.workspace.id, "pro", sets_calls=True, calls_per_hour=5)
+    secret = new_key(cast).secret
+    client.force_login(cast.teammate)
+    assert "of this hour" not in client.get(page(cast, part)).text
+    for _ in range(4):
+        client.get(READ, headers=bearer(secret))
+    assert "80 % of this hour’s calls are used:</strong> 1 are left." in (
+        client.get(page(cast, part)).text
+    )
+
+
 def test_a_period_that_there_is_not_is_refused(client: Client, cast: Cast) -> None:
     client.force_login(cast.owner)
     assert client.get(page(cast, "usage.json?period=2d")).status_code == 422

@@ -10,6 +10,7 @@ from django.db.models import F, Sum
 from django.db.models.functions import Trunc
 
 from apps.accounts.domain.admission import Quota
+from apps.accounts.domain.tiers import Limit
 from apps.accounts.domain.usage import PERIODS, Usage, UsageLine, UsageStep
 from apps.accounts.gateways.gate import gate_of
 from apps.accounts.models import UsageHour
@@ -79,6 +80,21 @@ def get_quota(workspace_id: UUID, *, now: datetime) -> Quota | None:
     except UnavailableError:
         return None
     return Quota(limit.calls, count.used, count.reset, limit.seconds)
+
+
+def find_full_hour(workspace_id: UUID, *, now: datetime) -> Quota | None:
+    """Return how much is used where that is worth a warning, else None.
+
+    Every page of a workspace asks: of an hour without calls the database is not asked.
+    """
+    try:
+        count = gate_of(settings.GATE_URL).count(
+            str(workspace_id), Limit(None).seconds, now.timestamp()
+        )
+    except UnavailableError:
+        return None
+    quota = get_quota(workspace_id, now=now) if count.used else None
+    return quota if quota is not None and quota.level else None
 
 
 def _start_of(step: str, moment: datetime) -> datetime:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.domain.roles import Power
+from apps.accounts.selectors.usage import find_full_hour
 
 if TYPE_CHECKING:
     from apps.accounts.selectors.workspaces import WorkspaceRow
@@ -63,6 +65,7 @@ def workspace_context(workspace: WorkspaceRow, view: str) -> dict[str, object]:
     """Return what `accounts/workspace.html` needs around the part named `view`."""
     return {
         "workspace": workspace,
+        "full_hour": find_full_hour(workspace.id, now=timezone.now()),
         "keeps": workspace.allows(Power.OWN),
         "tabs": [
             TabLink(

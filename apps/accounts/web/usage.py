@@ -64,9 +64,9 @@ def usage_page(request: HttpRequest, workspace_id: UUID) -> HttpResponse:
         "usage": usage,
         "bars": draw(usage),
         "most": most,
+        "quota": get_quota(workspace_id, now=usage.until),
         "width": WIDTH,
         "height": HEIGHT,
-        "quota": get_quota(workspace_id, now=usage.until),
         "periods": [
             (name, with_query(request, period=name), name == usage.period)
             for name in PERIODS
