@@ -17,7 +17,7 @@ from allauth.mfa.webauthn import views as webauthn
 from allauth.socialaccount import views as social
 from allauth.usersessions import views as sessions
 from django.urls import path, re_path
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.web import data
 from apps.accounts.web.account import end_session, profile
@@ -124,7 +124,8 @@ _SECOND_FACTORS = [
     ),
     path(
         "account/passkeys/<int:pk>/remove/",
-        webauthn.remove_webauthn,
+        # By the form alone: a DELETE would pass what mails and records a removal.
+        require_http_methods(["GET", "HEAD", "POST"])(webauthn.remove_webauthn),
         name="mfa_remove_webauthn",
     ),
 ]
