@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,10 @@ class Connection:
 
 @dataclass(slots=True)
 class FakeStream:
-    """Every connection. `is_mute` has it say nothing at all, not even `PONG`."""
+    """Every connection. `is_mute` has it say nothing at all, not even `PONG`.
+
+    `subscribed` is released with each subscription, for tests to wait on.
+    """
 
     is_mute: bool = False
     refuses: bool = False
@@ -36,6 +40,9 @@ class FakeStream:
     connections: list[Connection] = field(default_factory=list)
     subscriptions: list[list[str]] = field(default_factory=list)
     pings: int = 0
+    subscribed: threading.Semaphore = field(
+        default_factory=lambda: threading.Semaphore(0)
+    )
 
     def push(self, event: object, *, as_array: bool = False) -> None:
         """Send an event, or several as an array, to every connection."""
@@ -84,6 +91,7 @@ class FakeStream:
             assets = json.loads(text)["assets_ids"]
             connection.assets += assets
             self.subscriptions.append(assets)
+            self.subscribed.release()
             known = [told.by_token[one] for one in assets if one in told.by_token]
             books = [{"event_type": "book", **market.book()} for market in known]
             if books and not self.is_mute:

@@ -25,6 +25,11 @@ def wire(told: Mapping[str, Any]) -> dict[str, Any]:
     return arrived
 
 
+def frame(told: object) -> str:
+    """Return an event as a frame of a socket."""
+    return json.dumps(told, default=str)
+
+
 def polymarket_at(
     venues: FakeVenues, *, read_seconds: float = 5.0, is_local: bool = False
 ) -> PolymarketGateway:
