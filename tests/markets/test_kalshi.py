@@ -69,6 +69,12 @@ def test_nobody_who_buys_is_a_bid_of_nothing() -> None:
     assert (quote.bid, quote.mid, quote.flags) == (None, None, QuoteFlag.ONE_SIDED)
 
 
+def test_trading_after_the_expected_end_is_flagged() -> None:
+    quote = read(expected_expiration_time="2026-11-23T15:00:00Z").quote
+    assert quote is not None
+    assert quote.flags == QuoteFlag.PAST_END_DATE
+
+
 STATUSES = [
     ("initialized", "open", QuoteFlag.CLOSED),
     ("active", "open", QuoteFlag(0)),

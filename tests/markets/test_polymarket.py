@@ -15,6 +15,7 @@ from apps.markets.domain.polymarket import (
     needs_second_look,
     read_book,
     read_market,
+    rest_fraction,
 )
 from apps.markets.domain.quotes import Seen
 from apps.markets.domain.resolution import settle_by_winners
@@ -185,6 +186,20 @@ def test_an_end_in_parts_is_void_and_never_rounded(first: str) -> None:
     assert read.settlement is not None
     assert (read.settlement.payout, read.settlement.is_void) == (D(first), True)
     assert needs_second_look(read)
+
+
+@pytest.mark.parametrize(
+    ("hours", "status"), [(23, MarketStatus.CLOSED), (24, MarketStatus.VOID)]
+)
+def test_an_end_in_parts_rests_for_a_day(hours: int, status: MarketStatus) -> None:
+    ended_at = (NOW - timedelta(hours=hours)).isoformat()
+    told = closed("0.6", "0.4") | {"closedTime": ended_at}
+    assert rest_fraction(read_market(told, SEEN)).status is status
+
+
+def test_a_winner_rests_for_no_day() -> None:
+    told = closed("1", "0") | {"closedTime": NOW.isoformat()}
+    assert rest_fraction(read_market(told, SEEN)).status is MarketStatus.RESOLVED
 
 
 def test_prices_that_do_not_add_up_decide_nothing() -> None:

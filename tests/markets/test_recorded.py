@@ -231,5 +231,6 @@ def test_kalshis_answers_share_their_event() -> None:
 
 def test_a_market_of_kalshi_that_nobody_buys_is_one_sided() -> None:
     told = read_recorded("gamma/pmvl_2026_07/tests_fixtures_kalshi_markets.json")
-    quotes = [kalshi.read_market(raw, SEEN).quote for raw in told["markets"]]
+    seen = Seen(datetime(2026, 7, 25, 5, 30, tzinfo=UTC))
+    quotes = [kalshi.read_market(raw, seen).quote for raw in told["markets"]]
     assert {q.flags for q in quotes if q} == {QuoteFlag.ONE_SIDED}

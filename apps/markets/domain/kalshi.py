@@ -31,6 +31,7 @@ from apps.markets.domain.quotes import make_quote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from apps.markets.domain.quotes import Seen
 
@@ -77,6 +78,7 @@ def read_market(
     told = event or {}
     ticker = require_text(raw, "ticker", most=200)
     event_id = read_text(raw, "event_ticker", most=200)
+    ends_at = read_moment(raw, "expected_expiration_time", "close_time")
     return MarketReading(
         external_id=ticker,
         question=_read_question(raw),
@@ -89,26 +91,33 @@ def read_market(
         event_title=_join(told, "title", "sub_title", between=" – "),
         group_id=event_id if told.get("mutually_exclusive") is True else "",
         opened_at=read_moment(raw, "open_time"),
-        ends_at=read_moment(raw, "expected_expiration_time", "close_time"),
+        ends_at=ends_at,
         closed_at=None
         if status is MarketStatus.OPEN
         else read_moment(raw, "close_time"),
         tick_size=_read_tick(raw),
         liquidity=read_amount(raw, "liquidity_dollars"),
         volume=read_amount(raw, "volume_fp", "volume"),
-        quote=_read_quote(raw, seen, is_trading=word in _TRADING),
+        quote=_read_quote(raw, seen, _find_flags(word, ends_at, seen)),
         settlement=settlement,
     )
 
 
-def _read_quote(raw: Payload, seen: Seen, *, is_trading: bool) -> QuoteReading:
+def _find_flags(word: str, ends_at: datetime | None, seen: Seen) -> QuoteFlag:
+    if word not in _TRADING:
+        return QuoteFlag.CLOSED
+    is_past = ends_at is not None and ends_at < seen.at
+    return QuoteFlag.PAST_END_DATE if is_past else NO_FLAGS
+
+
+def _read_quote(raw: Payload, seen: Seen, flags: QuoteFlag) -> QuoteReading:
     return make_quote(
         seen,
         source="kalshi",
         sides=(_read_dollars(raw, "yes_bid"), _read_dollars(raw, "yes_ask")),
         last=_read_dollars(raw, "last_price"),
         liquidity=read_amount(raw, "liquidity_dollars"),
-        flags=NO_FLAGS if is_trading else QuoteFlag.CLOSED,
+        flags=flags,
     )
 
 

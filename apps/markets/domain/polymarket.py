@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 _TWO = 2
 _PAGE = "https://polymarket.com/event/"
+FRACTION_RESTS = timedelta(days=1)
 
 
 def read_market(
@@ -157,6 +159,20 @@ def needs_second_look(reading: MarketReading) -> bool:
     if reading.settlement is None:
         return reading.status is MarketStatus.CLOSED
     return reading.settlement.is_void
+
+
+def rest_fraction(reading: MarketReading) -> MarketReading:
+    """Return a market that ended in parts without its settlement for a first day.
+
+    Until somebody decides, a closed market can print the last price that it had.
+    """
+    settlement, quote = reading.settlement, reading.quote
+    if settlement is None or not settlement.is_void or quote is None:
+        return reading
+    closed_at = reading.closed_at
+    if closed_at is None or quote.observed_at - closed_at >= FRACTION_RESTS:
+        return reading
+    return with_settlement(reading, None)
 
 
 def with_settlement(

@@ -25,6 +25,7 @@ from apps.markets.domain.polymarket import (
     needs_second_look,
     read_book,
     read_market,
+    rest_fraction,
     with_settlement,
 )
 from apps.markets.domain.resolution import settle_by_winners
@@ -179,6 +180,7 @@ class PolymarketGateway:
                 settlement = None
                 readings[name] = with_settlement(reading, None)
             if settlement is None:
+                readings[name] = rest_fraction(readings[name])
                 undecided.append(readings[name])
             else:
                 readings[name] = with_settlement(reading, settlement)
