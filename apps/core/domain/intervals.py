@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
 LEVEL = 0.95
+# Blocks of 16 MB: 2,000 draws of 20,000 clusters would fill 640.
+_PICKS_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +129,24 @@ def cluster_bootstrap_interval(
     row, starts = _grouped(values, clusters)
     sums = np.add.reduceat(row[0], starts)
     sizes = np.diff(np.append(starts, row.shape[1]))
-    count = len(starts)
-    picks = rng.multinomial(count, np.full(count, 1 / count), size=draws)
-    means = (picks @ sums) / (picks @ sizes)
+    at_once = max(1, _PICKS_AT_ONCE // len(starts))
+    means = np.concatenate(
+        [
+            _redraw(sums, sizes, rng, min(at_once, draws - done))
+            for done in range(0, draws, at_once)
+        ]
+    )
     tail = (1 - level) / 2
     low, high = np.quantile(means, [tail, 1 - tail])
     return Interval(float(low), float(high))
+
+
+def _redraw(
+    sums: FloatArray, sizes: IntArray, rng: np.random.Generator, draws: int
+) -> FloatArray:
+    picks = rng.integers(0, len(sums), size=(draws, len(sums)), dtype=np.int32)
+    drawn: FloatArray = sums[picks].sum(axis=1) / sizes[picks].sum(axis=1)
+    return drawn
 
 
 def _row(values: Sequence[float]) -> FloatArray:

@@ -6,6 +6,7 @@ from apps.predictions.models.attempt import Attempt
 from apps.predictions.models.experiment import Experiment
 from apps.predictions.models.job import BenchmarkJob
 from apps.predictions.models.prediction import Prediction
+from apps.predictions.models.score import ExperimentScore, ScorePair
 from apps.predictions.models.snapshot import Snapshot
 from apps.predictions.models.summary import Summary
 
@@ -13,7 +14,9 @@ __all__ = [
     "Attempt",
     "BenchmarkJob",
     "Experiment",
+    "ExperimentScore",
     "Prediction",
+    "ScorePair",
     "Snapshot",
     "Summary",
 ]

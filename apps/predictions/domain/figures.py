@@ -1,0 +1,75 @@
+"""A number as reports carry it: never without what it was computed from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from apps.core.domain.forecasts import clustered_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from apps.core.domain.moments import BoolArray, FloatArray
+
+NOTHING = "no prediction has one yet"
+ONE_EVENT = "one event shows no spread"
+ALL_ALIKE = "all events agree, which leaves no spread to see"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value of `n` predictions on `events` events, or the reason why there is none.
+
+    `low` and `high` are the 95 % interval with events as what is drawn, `boot_low` and
+    `boot_high` the same by resampling them. `reason` says what is missing, be it the
+    value or only its interval; it is empty where nothing is. `p_above` is the one-sided
+    p-value of a true value of 0 or less.
+    """
+
+    value: float | None
+    n: int
+    events: int
+    low: float | None = None
+    high: float | None = None
+    boot_low: float | None = None
+    boot_high: float | None = None
+    standard_error: float | None = None
+    p_above: float | None = None
+    reason: str = ""
+
+
+def pick(clusters: Sequence[Hashable], where: BoolArray) -> list[Hashable]:
+    """Return the clusters of some of the rows."""
+    return [clusters[place] for place in np.flatnonzero(where).tolist()]
+
+
+def mean_figure(
+    values: FloatArray,
+    clusters: Sequence[Hashable],
+    *,
+    rng: np.random.Generator | None = None,
+    missing: str = NOTHING,
+) -> Figure:
+    """Will average over events, each weighing the same; see `clustered_mean`."""
+    found = clustered_mean(values, clusters, rng=rng)
+    if found is None:
+        return Figure(None, 0, 0, reason=missing)
+    reason = ""
+    if found.interval is None:
+        reason = ONE_EVENT if found.units == 1 else ALL_ALIKE
+    interval, boot = found.interval, found.bootstrap
+    return Figure(
+        value=found.mean,
+        n=found.n,
+        events=found.units,
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        boot_low=boot.low if boot else None,
+        boot_high=boot.high if boot else None,
+        standard_error=found.standard_error,
+        p_above=found.p_above,
+        reason=reason,
+    )

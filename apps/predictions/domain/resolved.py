@@ -1,0 +1,177 @@
+"""All scores of predictions whose outcome is known, whoever made them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from apps.core.domain.calibration import (
+    CalibrationError,
+    MurphyDecomposition,
+    ReliabilityBin,
+    calibration_error,
+    decompose_brier,
+    reliability_bins,
+)
+from apps.core.domain.correlation import rank_correlation
+from apps.core.domain.forecasts import skill_score
+from apps.predictions.domain.figures import Figure, mean_figure, pick
+from apps.predictions.domain.scores import is_copy, settled_scores
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from apps.core.domain.moments import BoolArray, FloatArray
+
+# Resampling is repeatable: the same predictions have the same interval.
+SEED = 20261124
+# Confidence is shown in four bands; 100 is in the last one.
+CONFIDENCE_EDGES = (0.0, 25.0, 50.0, 75.0, 100.0)
+
+NOT_SETTLED = "nothing is settled yet"
+NO_PRICE = "no settled prediction has a market price"
+NO_CLOSING = "no settled prediction has a price from before the close"
+NO_CONFIDENCE = "no settled prediction has a confidence and a market price"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resolved:
+    """Predictions whose outcome came (1) or did not (0), as columns; NaN: unknown.
+
+    `prices` are the market's when each was made, `closing_prices` its last valid ones,
+    `confidences` are 0-100. `clusters` names the event of each.
+    """
+
+    probabilities: FloatArray
+    values: FloatArray
+    prices: FloatArray
+    closing_prices: FloatArray
+    confidences: FloatArray
+    clusters: Sequence[Hashable]
+
+    def take(self, where: BoolArray) -> Resolved:
+        """Return some of them."""
+        return Resolved(
+            self.probabilities[where],
+            self.values[where],
+            self.prices[where],
+            self.closing_prices[where],
+            self.confidences[where],
+            pick(self.clusters, where),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ConfidenceBand:
+    """Predictions of one band of confidence, and what they gained over the market."""
+
+    low: float
+    high: float
+    skill: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedScores:
+    """Every score of settled predictions; each figure says what it was computed from.
+
+    `market_brier` and `market_log_score` are the market's own on the same predictions,
+    and `priced_brier` the predictions' on those that have a price. `skill_score` is
+    1 − priced_brier / market_brier.
+    """
+
+    brier: Figure
+    log_score: Figure
+    priced_brier: Figure
+    market_brier: Figure
+    market_log_score: Figure
+    skill: Figure
+    closing_skill: Figure
+    skill_score: Figure
+    copies: Figure
+    confidence: Figure
+    confidence_bands: tuple[ConfidenceBand, ...]
+    murphy: MurphyDecomposition | None
+    calibration: CalibrationError | None
+    bins: tuple[ReliabilityBin, ...]
+
+
+def score_resolved(resolved: Resolved) -> ResolvedScores:
+    """Will score settled predictions; sources and formulas: `apps.core.domain`.
+
+    Means weigh every event the same, and their intervals draw events. Calibration and
+    the Murphy decomposition are over predictions; their bands count events.
+    """
+    q, y = resolved.probabilities, resolved.values
+    rng = np.random.default_rng(SEED)
+    scores = settled_scores(q, resolved.prices, resolved.closing_prices, y)
+    market = settled_scores(resolved.prices, resolved.prices, resolved.prices, y)
+    priced = ~np.isnan(resolved.prices)
+
+    def mean(column: FloatArray, missing: str, *, boot: bool = False) -> Figure:
+        there = ~np.isnan(column)
+        names = pick(resolved.clusters, there)
+        generator = rng if boot else None
+        return mean_figure(column[there], names, rng=generator, missing=missing)
+
+    copied = np.where(priced, is_copy(q, resolved.prices), np.nan)
+    priced_brier = mean(np.where(priced, scores.brier, np.nan), NO_PRICE)
+    market_brier = mean(market.brier, NO_PRICE)
+    return ResolvedScores(
+        brier=mean(scores.brier, NOT_SETTLED),
+        log_score=mean(scores.log_score, NOT_SETTLED),
+        priced_brier=priced_brier,
+        market_brier=market_brier,
+        market_log_score=mean(market.log_score, NO_PRICE),
+        skill=mean(scores.skill, NO_PRICE, boot=True),
+        closing_skill=mean(scores.closing_skill, NO_CLOSING, boot=True),
+        skill_score=_skill_score(priced_brier, market_brier),
+        copies=mean(copied, NO_PRICE),
+        confidence=correlate_confidence(resolved.confidences, scores.skill, resolved),
+        confidence_bands=_bands(resolved, scores.skill),
+        murphy=decompose_brier(q, y),
+        calibration=calibration_error(q, y),
+        bins=reliability_bins(q, y, resolved.clusters),
+    )
+
+
+def correlate_confidence(
+    confidences: FloatArray, skills: FloatArray, resolved: Resolved
+) -> Figure:
+    """Will give Spearman's rho of confidence and skill, None below 30 pairs."""
+    both = ~np.isnan(confidences) & ~np.isnan(skills)
+    if not both.any():
+        return Figure(None, 0, 0, reason=NO_CONFIDENCE)
+    found = rank_correlation(confidences[both], skills[both])
+    events = len(set(pick(resolved.clusters, both)))
+    interval = found.interval
+    return Figure(
+        value=found.rho,
+        n=found.n,
+        events=events,
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        reason=found.reason,
+    )
+
+
+def _skill_score(own: Figure, market: Figure) -> Figure:
+    if own.value is None or market.value is None:
+        return Figure(None, own.n, own.events, reason=own.reason)
+    value = skill_score(own.value, market.value)
+    reason = "the market was never wrong" if value is None else ""
+    return Figure(value, own.n, own.events, reason=reason)
+
+
+def _bands(resolved: Resolved, skills: FloatArray) -> tuple[ConfidenceBand, ...]:
+    bands = []
+    edges = CONFIDENCE_EDGES
+    for low, high in pairwise(edges):
+        given = resolved.confidences
+        inside = (given >= low) & ((given < high) | (high == edges[-1]))
+        inside &= ~np.isnan(skills)
+        skill = mean_figure(skills[inside], pick(resolved.clusters, inside))
+        bands.append(ConfidenceBand(low, high, skill))
+    return tuple(bands)

@@ -1,0 +1,50 @@
+"""Mean skill of experiments by market: what they are compared on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+    from uuid import UUID
+
+    from apps.markets.domain.markets import Nature
+
+_SKILLS = """
+SELECT experiment_id, market_id, min(cluster),
+    avg(CASE WHEN %(settled_only)s THEN skill ELSE coalesce(skill, interim_skill) END)
+FROM predictions_summary
+WHERE experiment_id = ANY(%(experiments)s) AND NOT is_void
+    AND (skill IS NOT NULL OR (NOT %(settled_only)s AND interim_skill IS NOT NULL))
+    AND market_id IN (
+        SELECT market.id FROM markets_market AS market
+        JOIN markets_venue AS venue ON venue.id = market.venue_id
+        WHERE venue.nature = %(nature)s
+    )
+GROUP BY experiment_id, market_id
+"""
+
+
+def read_market_skills(
+    experiment_ids: Sequence[UUID], nature: Nature, *, settled_only: bool = False
+) -> tuple[list[dict[Hashable, float]], dict[Hashable, str]]:
+    """Return each experiment's mean skill by market, and the event of each market.
+
+    A prediction has its settled skill, and until then its interim one unless
+    `settled_only`. Several predictions of a market are averaged.
+    """
+    values = {
+        "experiments": list(experiment_ids),
+        "nature": nature.value,
+        "settled_only": settled_only,
+    }
+    skills: dict[UUID, dict[Hashable, float]] = {one: {} for one in experiment_ids}
+    events: dict[Hashable, str] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_SKILLS, values)
+        for experiment_id, market_id, event, skill in cursor.fetchall():
+            skills[experiment_id][market_id] = skill
+            events[market_id] = event
+    return [skills[one] for one in experiment_ids], events

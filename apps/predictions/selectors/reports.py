@@ -1,0 +1,146 @@
+"""The report of an experiment, with what its predictions cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Q, Sum
+
+from apps.markets.domain.markets import Nature
+from apps.predictions.domain.pairing import Difference, compare_two, make_board
+from apps.predictions.domain.reports import Report, build_report
+from apps.predictions.domain.words import AttemptOutcome
+from apps.predictions.models import Attempt, Prediction, Summary
+from apps.predictions.selectors.market_skills import read_market_skills
+from apps.predictions.selectors.predictions import ExperimentRow, get_experiment
+from apps.predictions.selectors.tracked import read_tracked
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+    from uuid import UUID
+
+    from apps.accounts.selectors.workspaces import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How often models were asked, what came of it, and what it cost in US dollars.
+
+    `cost` is None where nobody said; without attempts it is what predictions were
+    recorded to have cost.
+    """
+
+    attempts: int
+    refused: int
+    unreadable: int
+    out_of_range: int
+    failed: int
+    cost: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentReport:
+    """An experiment on the venues of one nature; `natures` lists all it has."""
+
+    experiment: ExperimentRow
+    nature: Nature | None
+    natures: tuple[Nature, ...]
+    asking: Asking
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two experiments on the markets of one nature that both predicted."""
+
+    first: ExperimentRow
+    second: ExperimentRow
+    nature: Nature
+    settled: Difference
+    so_far: Difference
+
+
+# Live before what only looks like it.
+_ORDER = (Nature.LIVE, Nature.RECORDED, Nature.SIMULATED)
+
+
+def get_report(
+    viewer: Viewer, experiment_id: UUID, nature: Nature | None = None
+) -> ExperimentReport:
+    """Return the report of an experiment, computed now.
+
+    What is live, recorded and simulated is never put together: without a nature it is
+    the first of these that there are predictions on.
+
+    Raises:
+        NotFoundError: no such experiment is visible.
+    """
+    experiment = get_experiment(viewer, experiment_id)
+    natures = natures_of(experiment_id)
+    chosen = nature or (natures[0] if natures else None)
+    tracked = read_tracked(experiment_id, chosen or Nature.LIVE)
+    return ExperimentReport(
+        experiment=experiment,
+        nature=chosen,
+        natures=natures,
+        asking=count_asking(experiment_id, chosen or Nature.LIVE),
+        report=build_report(tracked),
+    )
+
+
+def natures_of(experiment_id: UUID) -> tuple[Nature, ...]:
+    """Return the natures of the venues that an experiment has predictions on."""
+    found = Summary.objects.filter(experiment_id=experiment_id)
+    names = set(found.values_list("market__venue__nature", flat=True).distinct())
+    return tuple(nature for nature in _ORDER if nature.value in names)
+
+
+def count_asking(experiment_id: UUID, nature: Nature) -> Asking:
+    """Return what asking models for an experiment's predictions came to."""
+    here = {"experiment_id": experiment_id, "market__venue__nature": nature.value}
+    outcomes = {
+        name: Count("pk", filter=Q(outcome=outcome.value))
+        for name, outcome in (
+            ("refused", AttemptOutcome.REFUSED),
+            ("unreadable", AttemptOutcome.UNREADABLE),
+            ("out_of_range", AttemptOutcome.OUT_OF_RANGE),
+            ("failed", AttemptOutcome.FAILED),
+        )
+    }
+    found = Attempt.objects.filter(**here).aggregate(
+        attempts=Count("pk"), spent=Sum("cost"), **outcomes
+    )
+    cost = found.pop("spent")
+    if not found["attempts"]:
+        cost = Prediction.objects.filter(**here).aggregate(spent=Sum("cost"))["spent"]
+    return Asking(cost=cost, **found)
+
+
+def compare_experiments(
+    viewer: Viewer, first_id: UUID, second_id: UUID, nature: Nature | None = None
+) -> Comparison:
+    """Return how two experiments differ on the markets that both predicted.
+
+    Raises:
+        NotFoundError: one of them is not visible.
+    """
+    first, second = get_experiment(viewer, first_id), get_experiment(viewer, second_id)
+    common = [one for one in natures_of(first_id) if one in natures_of(second_id)]
+    chosen = nature or (common[0] if common else Nature.LIVE)
+    return Comparison(
+        first=first,
+        second=second,
+        nature=chosen,
+        settled=_compare(first_id, second_id, chosen, settled_only=True),
+        so_far=_compare(first_id, second_id, chosen, settled_only=False),
+    )
+
+
+def _compare(
+    first_id: UUID, second_id: UUID, nature: Nature, *, settled_only: bool
+) -> Difference:
+    skills, events = read_market_skills(
+        [first_id, second_id], nature, settled_only=settled_only
+    )
+    return compare_two(make_board(skills, events))

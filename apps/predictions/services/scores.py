@@ -1,0 +1,162 @@
+"""Where every experiment stands, computed from summaries and kept for the boards."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from django.db import connection, transaction
+from django.db.models import Max
+
+from apps.predictions.domain.pairing import compare_rows, make_board
+from apps.predictions.domain.standings import MIN_EVENTS, Standing, stand
+from apps.predictions.models import (
+    Experiment,
+    ExperimentScore,
+    Prediction,
+    ScorePair,
+)
+from apps.predictions.selectors.market_skills import read_market_skills
+from apps.predictions.selectors.reports import count_asking, natures_of
+from apps.predictions.selectors.tracked import read_tracked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from apps.markets.domain.markets import Nature
+
+# A summary says when its writer looked, and is to be seen only once that has committed.
+MARGIN = timedelta(minutes=10)
+# Two that compute at once take turns: the second one sees what the first one wrote.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('predictions.scores'))"
+
+
+@transaction.atomic
+def recompute_scores(
+    *, now: datetime, experiment_ids: Iterable[UUID] | None = None
+) -> int:
+    """Compute the scores of experiments anew, and the pairs that they are in.
+
+    Without ids: of those with a prediction, a look or a settlement since their scores
+    were computed. Returns how many experiments that were.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK)
+    chosen = _stale() if experiment_ids is None else set(experiment_ids)
+    touched: set[tuple[Nature, bool]] = set()
+    for experiment in Experiment.objects.filter(pk__in=chosen).order_by("pk"):
+        natures = natures_of(experiment.pk)
+        kept = [one.value for one in natures]
+        scores = ExperimentScore.objects.filter(experiment=experiment)
+        scores.exclude(nature__in=kept).delete()
+        for nature in natures:
+            _store(experiment.pk, nature, now)
+            touched.add((nature, experiment.is_backtest))
+    for nature, is_backtest in sorted(touched):
+        _store_pairs(nature, is_backtest=is_backtest)
+    return len(chosen)
+
+
+def _stale() -> set[UUID]:
+    """Return the experiments whose summaries are newer than their scores."""
+    found = Experiment.objects.annotate(changed=Max("summaries__updated_at"))
+    found = found.filter(changed__isnull=False)
+    known = dict(
+        ExperimentScore.objects.values_list("experiment_id").annotate(
+            at=Max("computed_at")
+        )
+    )
+    return {
+        pk
+        for pk, changed in found.values_list("pk", "changed")
+        if pk not in known or changed >= known[pk] - MARGIN
+    }
+
+
+def _store(experiment_id: UUID, nature: Nature, now: datetime) -> None:
+    standing = stand(read_tracked(experiment_id, nature))
+    asking = count_asking(experiment_id, nature)
+    values: dict[str, Any] = {
+        **_columns(standing),
+        "computed_at": now,
+        "attempts": asking.attempts,
+        "refusals": asking.refused,
+        "cost": asking.cost,
+        "last_predicted_at": _last_predicted_at(experiment_id, nature),
+    }
+    ExperimentScore.objects.update_or_create(
+        experiment_id=experiment_id, nature=nature.value, defaults=values
+    )
+
+
+def _columns(standing: Standing) -> dict[str, Any]:
+    counts, skill, settled = standing.counts, standing.skill, standing.settled_skill
+    direction = standing.direction
+    return {
+        "predictions": counts.predictions,
+        "events": counts.events,
+        "settled": counts.settled,
+        "settled_events": counts.settled_events,
+        "void": counts.void,
+        "waiting": standing.waiting,
+        "copied": standing.copied,
+        "price_shown": counts.price_shown,
+        "skill": skill.value,
+        "skill_error": skill.standard_error,
+        "skill_low": skill.low,
+        "skill_high": skill.high,
+        "skill_n": skill.n,
+        "skill_events": skill.events,
+        "settled_skill": settled.value,
+        "settled_low": settled.low,
+        "settled_high": settled.high,
+        "settled_p": settled.p_above,
+        "interim_skill": standing.interim_skill.value,
+        "brier": standing.brier.value,
+        "market_brier": standing.market_brier.value,
+        "log_score": standing.log_score.value,
+        "convergence": standing.convergence.value,
+        "convergence_rate": standing.convergence_rate.value,
+        "direction_excess": None if direction is None else direction.excess,
+        "direction_p": None if direction is None else direction.p,
+        "confidence_rho": standing.confidence.value,
+        "confidence_n": standing.confidence.n,
+    }
+
+
+def _last_predicted_at(experiment_id: UUID, nature: Nature) -> datetime | None:
+    made = Prediction.objects.filter(
+        experiment_id=experiment_id, market__venue__nature=nature.value
+    )
+    newest: datetime | None = made.aggregate(newest=Max("created_at"))["newest"]
+    return newest
+
+
+def _store_pairs(nature: Nature, *, is_backtest: bool) -> None:
+    """Test every pair of ranked experiments of a board anew."""
+    ranked = ExperimentScore.objects.filter(
+        nature=nature.value,
+        experiment__is_backtest=is_backtest,
+        skill_events__gte=MIN_EVENTS,
+    )
+    ids = list(ranked.order_by("experiment_id").values_list("experiment_id", flat=True))
+    board = make_board(*read_market_skills(ids, nature))
+    left, right = np.triu_indices(len(ids), 1)
+    found, markets = compare_rows(board, left, right)
+    ScorePair.objects.filter(
+        nature=nature.value, first__is_backtest=is_backtest
+    ).delete()
+    ScorePair.objects.bulk_create(
+        ScorePair(
+            nature=nature.value,
+            first_id=ids[left[i]],
+            second_id=ids[right[i]],
+            difference=found.difference[i],
+            p=found.p[i],
+            markets=markets[i],
+            events=found.n[i],
+        )
+        for i in np.flatnonzero(found.n >= MIN_EVENTS).tolist()
+    )
