@@ -156,6 +156,20 @@ async def test_markets_are_fetched_by_ticker_and_then_from_history(
         await gateway.fetch_markets(["KXA-1"] * 101)
 
 
+async def test_a_history_that_is_not_there_takes_no_market_down(
+    venues: FakeVenues, gateway: KalshiGateway
+) -> None:
+    venues.kalshi.add("KXA-1")
+    for status in (404, 400):
+        venues.break_("kalshi/historical", Fault.STATUS, times=1, status=status)
+        batch = await gateway.fetch_markets(["KXA-1", "KXD-1"])
+        assert list(batch.readings) == ["KXA-1"]
+        assert list(batch.failures) == ["KXD-1"]
+    venues.break_("kalshi/historical", Fault.STATUS, status=500)
+    with pytest.raises(UpstreamError, match="/historical/markets answered 500"):
+        await gateway.fetch_markets(["KXA-1", "KXD-1"])
+
+
 async def test_open_markets_are_listed_with_their_events(
     venues: FakeVenues, gateway: KalshiGateway
 ) -> None:

@@ -77,6 +77,7 @@ def test_milliseconds_are_read_from_a_number_and_from_a_text(told: object) -> No
 
 def test_a_text_loses_what_no_database_keeps() -> None:
     assert read_text({"slug": " a\x00b "}, "slug") == "ab"
+    assert read_text({"slug": "é\ud800"}, "slug") == "é?"
     assert read_text({"slug": "abcdef"}, "slug", most=3) == "abc"
     assert read_text({"id": 411239}, "id") == "411239"
 

@@ -129,16 +129,77 @@ async def test_a_market_without_a_bid_has_no_price(
     assert (quote.source, quote.flags) == ("clob.books", QuoteFlag.ONE_SIDED)
 
 
-@pytest.mark.parametrize("path", ["clob", "clob/books"])
+@pytest.mark.parametrize("fault", [Fault.STATUS, Fault.WRONG_TYPES, Fault.HTML])
+@pytest.mark.parametrize(("age", "flags"), [(0, 0), (90, QuoteFlag.CACHED)])
 async def test_gammas_quote_stays_where_the_order_book_fails(
-    venues: FakeVenues, gateway: PolymarketGateway, path: str
+    venues: FakeVenues, gateway: PolymarketGateway, fault: Fault, age: int, flags: int
 ) -> None:
-    venues.age = 90
+    venues.age = age
     name = venues.polymarket.add(1).condition_id
-    venues.break_(path, Fault.STATUS)
+    venues.break_("clob", fault)
     quote = (await fetch_one(gateway, name)).quote
     assert quote is not None
-    assert (quote.source, quote.flags) == ("gamma", QuoteFlag.CACHED)
+    assert (quote.source, quote.flags) == ("gamma", flags)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [b"[7]", b'[{"asset_id": []}]', b'[{"asset_id": "TOKEN", "bids": [7]}]'],
+)
+async def test_a_book_that_cannot_be_read_leaves_gammas_quote(
+    venues: FakeVenues, gateway: PolymarketGateway, told: bytes
+) -> None:
+    venues.age = 90
+    market = venues.polymarket.add(1)
+    book = told.replace(b"TOKEN", market.tokens[0].encode())
+    venues.respond["clob/books"] = lambda _: (200, book)
+    quote = (await fetch_one(gateway, market.condition_id)).quote
+    assert quote is not None
+    assert quote.source == "gamma"
+
+
+PAGES = [
+    (b"7", "the answer is not an object: 7"),
+    (b'{"markets": [7]}', "one of markets is not an object: 7"),
+    (b'{"markets": [], "next_cursor": []}', "next_cursor is not a text: []"),
+]
+
+
+@pytest.mark.parametrize(("told", "message"), PAGES)
+async def test_a_page_of_another_form_is_refused(
+    venues: FakeVenues, gateway: PolymarketGateway, told: bytes, message: str
+) -> None:
+    venues.respond["gamma/markets/keyset"] = lambda _: (200, told)
+    with pytest.raises(UpstreamError) as caught:
+        await gateway.fetch_markets(["0x1"])
+    assert str(caught.value) == f"Polymarket Gamma: GET /markets/keyset: {message}"
+    assert not caught.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        (b'{"events": {}}', ": events is not a list: {}"),
+        (b'{"events": [{"markets": 7}]}', ": markets is not a list: 7"),
+        (b'{"events": [{}], "pagination": 7}', ": pagination is not an object: 7"),
+    ],
+)
+async def test_a_search_of_another_form_is_refused(
+    venues: FakeVenues, gateway: PolymarketGateway, told: bytes, message: str
+) -> None:
+    venues.respond["gamma/public-search"] = lambda _: (200, told)
+    with pytest.raises(UpstreamError, match=message):
+        await names(gateway, query="rain")
+
+
+async def test_what_was_not_asked_for_is_ignored(
+    venues: FakeVenues, gateway: PolymarketGateway
+) -> None:
+    venues.polymarket.add_many(3)
+    _, page = venues.polymarket.page([])
+    venues.respond["gamma/markets/keyset"] = lambda _: (200, page)
+    batch = await gateway.fetch_markets(["0xother"])
+    assert (batch.readings, list(batch.failures)) == ({}, ["0xother"])
 
 
 async def test_a_market_that_the_order_book_does_not_know_yet_keeps_gammas_quote(

@@ -49,7 +49,8 @@ def read_object(value: object, where: str) -> Mapping[str, object]:
 def read_text(raw: Mapping[str, object], name: str, *, most: int = 0) -> str:
     """Return a text, or a number as text; "" where it is missing.
 
-    It is cut after `most` characters, and is without NUL, which no database keeps.
+    It is cut after `most` characters, and is without what no database keeps: NUL, and
+    halves of surrogates.
 
     Raises:
         PayloadError: it is neither.
@@ -60,6 +61,8 @@ def read_text(raw: Mapping[str, object], name: str, *, most: int = 0) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
         raise PayloadError(f"{name} is not a text: {_show(value)}")
     text = str(value).replace("\x00", "").strip()
+    if not text.isascii():  # half of a pair of surrogates is no character
+        text = text.encode(errors="replace").decode()
     return text[:most] if most else text
 
 

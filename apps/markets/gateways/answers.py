@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import httpx2
 
@@ -181,6 +182,11 @@ class JsonClient:
 
     def _fail(self, what: str, reason: str, *, retryable: bool) -> UpstreamError:
         return UpstreamError(f"{self._name}: {what}: {reason}", retryable=retryable)
+
+
+def quote_name(name: str) -> str:
+    """Return a name as one part of a path, whatever is in it."""
+    return quote(name, safe="")
 
 
 def read_clock() -> datetime:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from apps.core.errors import UpstreamError
 from apps.markets.domain.kalshi import read_market
 from apps.markets.domain.markets import Batch, MarketReading, MarketStatus
 from apps.markets.domain.payloads import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from apps.markets.domain.quotes import Seen
+    from apps.markets.gateways.answers import Answer
 
     Payload = Mapping[str, object]
 
@@ -95,30 +97,28 @@ class KalshiGateway:
         readings: dict[str, MarketReading] = {}
         failures: dict[str, str] = {}
         missing = dict.fromkeys(external_ids)
-        for path in ("/markets", "/historical/markets"):
-            if not missing:
-                break
-            params = [("tickers", ",".join(missing)), ("limit", "1000")]
-            answer = await self._http.get(path, params)
-            for entry in answer.as_list("markets"):
-                try:
-                    raw = read_object(entry, "an entry")
-                except PayloadError as error:
-                    raise answer.refuse(str(error)) from error
-                ticker = raw.get("ticker")
-                if not isinstance(ticker, str) or ticker not in missing:
-                    continue
-                del missing[ticker]
-                try:
-                    readings[ticker] = read_market(raw, answer.seen)
-                except PayloadError as error:
-                    failures[ticker] = str(error)
+        answer = await self._http.get("/markets", _name_tickers(missing))
+        _sort_in(answer, missing, readings, failures)
+        if missing:
+            past = await self._find_past(missing)
+            if past is not None:
+                _sort_in(past, missing, readings, failures)
         failures |= dict.fromkeys(missing, _UNKNOWN)
         return Batch(readings, failures)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+    async def _find_past(self, missing: Mapping[str, None]) -> Answer | None:
+        """Look into history; what it refuses to be asked takes no others down."""
+        try:
+            return await self._http.find("/historical/markets", _name_tickers(missing))
+        except UpstreamError as error:
+            if error.retryable:
+                raise
+            logger.warning("history_refused", venue="kalshi", reason=str(error))
+            return None
 
     async def _list_raw(self) -> AsyncIterator[tuple[Payload, Payload, Seen]]:
         cursor = ""
@@ -143,3 +143,29 @@ class KalshiGateway:
             if following == cursor:
                 raise answer.refuse("the page repeats itself")
             cursor = following
+
+
+def _name_tickers(tickers: Mapping[str, None]) -> list[tuple[str, str]]:
+    return [("tickers", ",".join(tickers)), ("limit", "1000")]
+
+
+def _sort_in(
+    answer: Answer,
+    missing: dict[str, None],
+    readings: dict[str, MarketReading],
+    failures: dict[str, str],
+) -> None:
+    """Put the markets that were asked for where they belong, and ignore others."""
+    for entry in answer.as_list("markets"):
+        try:
+            raw = read_object(entry, "an entry")
+            ticker = read_text(raw, "ticker")
+        except PayloadError as error:
+            raise answer.refuse(str(error)) from error
+        if ticker not in missing:
+            continue
+        del missing[ticker]
+        try:
+            readings[ticker] = read_market(raw, answer.seen)
+        except PayloadError as error:
+            failures[ticker] = str(error)

@@ -13,7 +13,7 @@ import structlog
 from apps.markets.domain.manifold import BETWEEN, is_multiple, read_markets
 from apps.markets.domain.markets import Batch, MarketReading, MarketStatus
 from apps.markets.domain.payloads import PayloadError, read_object, require_text
-from apps.markets.gateways.answers import JsonClient
+from apps.markets.gateways.answers import JsonClient, quote_name
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -123,7 +123,7 @@ class ManifoldGateway:
                 return
 
     async def _read_question(self, question_id: str) -> dict[str, MarketReading]:
-        answer = await self._http.find(f"/market/{question_id}")
+        answer = await self._http.find(f"/market/{quote_name(question_id)}")
         if answer is None:
             return {}
         return read_markets(answer.as_object(), answer.seen)

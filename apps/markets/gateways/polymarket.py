@@ -16,6 +16,7 @@ from apps.markets.domain.markets import Batch, MarketReading, MarketStatus, Quot
 from apps.markets.domain.payloads import (
     PayloadError,
     read_flag,
+    read_list,
     read_object,
     read_text,
 )
@@ -32,7 +33,7 @@ from apps.markets.domain.resolution import settle_by_winners
 from apps.markets.gateways.answers import JsonClient
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from datetime import datetime
 
     import httpx2
@@ -138,7 +139,8 @@ class PolymarketGateway:
             answer = await self._gamma.get(
                 "/markets/keyset", [*params, ("limit", str(PAGE)), *after]
             )
-            for raw in _objects(answer, answer.as_list("markets")):
+            answer.as_list("markets")  # one without them says nothing of any
+            for raw in _objects(answer, answer.as_object(), "markets"):
                 yield raw, None, answer.seen
             following = _read_cursor(answer)
             if not following:
@@ -161,9 +163,9 @@ class PolymarketGateway:
                     ("page", str(number)),
                 ],
             )
-            events = list(_objects(answer, answer.as_object().get("events") or []))
+            events = _objects(answer, answer.as_object(), "events")
             for event in events:
-                for raw in _objects(answer, event.get("markets") or []):
+                for raw in _objects(answer, event, "markets"):
                     yield raw, event, answer.seen
             more = bool(events) and _has_more(answer)
 
@@ -282,11 +284,9 @@ def _sort_in(
         failures[external_id] = str(error)
 
 
-def _objects(answer: Answer, entries: object) -> Iterable[Payload]:
-    if not isinstance(entries, list):
-        raise answer.refuse("a list is something else")
+def _objects(answer: Answer, raw: Payload, name: str) -> list[Payload]:
     try:
-        return [read_object(one, "an entry") for one in entries]
+        return [read_object(one, f"one of {name}") for one in read_list(raw, name)]
     except PayloadError as error:
         raise answer.refuse(str(error)) from error
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps.markets.domain.payloads import PayloadError, read_object, read_text, to_share
-from apps.markets.gateways.answers import JsonClient
+from apps.markets.gateways.answers import JsonClient, quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -87,7 +87,7 @@ class ClobApi:
         Raises:
             UpstreamError: the service failed.
         """
-        answer = await self._http.find(f"/markets/{condition_id}")
+        answer = await self._http.find(f"/markets/{quote_name(condition_id)}")
         return None if answer is None else answer.as_object()
 
 
