@@ -82,6 +82,7 @@ def test_a_key_that_only_reads_carries_no_scope_that_writes() -> None:
     assert forbidden_scopes(KeyPower.READ_WRITE, every) == frozenset()
     assert forbidden_scopes(KeyPower.READ_ONLY, every) == {
         Scope.RUNS_WRITE,
+        Scope.PREDICTIONS_WRITE,
         Scope.ACCOUNT_WRITE,
     }
 

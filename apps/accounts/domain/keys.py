@@ -39,6 +39,7 @@ class Scope(StrEnum):
 
     READ = "read"  # what the public API shows to the workspace
     RUNS_WRITE = "runs:write"  # start runs
+    PREDICTIONS_WRITE = "predictions:write"  # begin experiments, record predictions
     ACCOUNT_READ = "account:read"  # members, usage, subscription, credentials' names
     ACCOUNT_WRITE = "account:write"  # change them; never keys
 

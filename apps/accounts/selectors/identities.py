@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 REVOKED = StoredIdentity(Identity(refused="revoked"))
+# What only a member does; which of it a key does, its scopes say at the gate.
+_MEMBERS = frozenset({Scope.RUNS_WRITE, Scope.PREDICTIONS_WRITE})
 UNKNOWN = StoredIdentity(Identity(refused="unknown"))
 
 
@@ -92,7 +94,7 @@ def _role_of(maker: Role, scopes: frozenset[Scope]) -> Role:
     """Return what a key is in its workspace: never more than its maker is there now."""
     if Scope.ACCOUNT_WRITE in scopes and has_power(maker, Power.SETTINGS):
         return Role.ADMIN
-    if Scope.RUNS_WRITE in scopes and has_power(maker, Power.RUN):
+    if scopes & _MEMBERS and has_power(maker, Power.RUN):
         return Role.MEMBER
     return Role.VIEWER
 

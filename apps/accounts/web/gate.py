@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 PUBLIC = "/api/v1/"
 ACCOUNT = "/api/account/"
+PREDICTIONS = ("/api/v1/predictions", "/api/v1/experiments")
+ASKING = "/api/v1/predictions/run"  # asks models, which costs as a run does
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 REALM = 'Bearer realm="Assay"'
 # `<uuid:run_id>` and `<run_id>`
@@ -124,7 +126,11 @@ def scope_for(path: str, method: str) -> Scope:
     """Return the scope that a key needs for a call."""
     if path.startswith(ACCOUNT):
         return Scope.ACCOUNT_READ if method in SAFE else Scope.ACCOUNT_WRITE
-    return Scope.READ if method in SAFE else Scope.RUNS_WRITE
+    if method in SAFE:
+        return Scope.READ
+    if path.startswith(PREDICTIONS) and path != ASKING:
+        return Scope.PREDICTIONS_WRITE
+    return Scope.RUNS_WRITE
 
 
 def refusal_of(error: AppError) -> HttpResponse:

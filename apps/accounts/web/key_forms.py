@@ -11,6 +11,7 @@ from apps.accounts.domain.keys import KeyPower, Scope, forbidden_scopes
 SCOPE_WORDS = {
     Scope.READ: "read: what the public API shows to this workspace",
     Scope.RUNS_WRITE: "runs:write: start runs",
+    Scope.PREDICTIONS_WRITE: "predictions:write: send predictions",
     Scope.ACCOUNT_READ: "account:read: members, usage, subscription",
     Scope.ACCOUNT_WRITE: "account:write: change them (administrators only)",
 }
