@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
@@ -11,10 +13,11 @@ from ninja.errors import HttpError, ValidationError
 from apps.benchmarks.api.endpoints import router as benchmarks
 from apps.benchmarks.api.on_demand import router as on_demand
 from apps.catalog.api.endpoints import router as catalogue
-from apps.core.errors import AppError
+from apps.core.errors import AppError, TooLargeError
 from apps.core.web.errors import NOT_FOUND
 from apps.core.web.problems import AT_THE_GATE, problem, problem_of
 from apps.core.web.schemas import Problem
+from apps.predictions.api import endpoints_in as predictions_in
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -86,12 +89,20 @@ api = PublicAPI(
 api.add_router("", catalogue)
 api.add_router("", benchmarks)
 api.add_router("", on_demand)
+api.add_router("", predictions_in.router)
 
 
 @api.exception_handler(AppError)
 def on_app_error(request: HttpRequest, error: AppError) -> HttpResponse:
     """Answer an anticipated failure."""
     return problem_of(error)
+
+
+@api.exception_handler(RequestDataTooBig)
+def on_too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    """Answer a body that nobody read, for it is too large."""
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return problem_of(TooLargeError(f"A body has at most {most} bytes: send less."))
 
 
 @api.exception_handler(Http404)
@@ -109,7 +120,8 @@ def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 def _name_place(parts: tuple[str | int, ...]) -> str:
     """Name a place as its sender wrote it: without our name for the whole body."""
     kept = (parts[0], *parts[2:]) if parts[:1] == ("body",) else parts
-    return ".".join(str(part) for part in kept)
+    # In brackets stands which of several forms of a body it was read as.
+    return ".".join(part for part in map(str, kept) if not part.startswith("("))
 
 
 @api.exception_handler(ValidationError)

@@ -69,6 +69,13 @@ class ForbiddenError(AppError):
     status = 403
 
 
+class TooLargeError(AppError):
+    """More was sent at once than is taken."""
+
+    code = "too_large"
+    status = 413
+
+
 class UnavailableError(AppError):
     """A part of the installation that this needs is missing or down."""
 

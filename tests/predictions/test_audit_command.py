@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from io import StringIO
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from django.core.management import call_command
@@ -171,7 +172,7 @@ def test_an_experiment_that_is_gone_is_found_by_what_was_noted(tmp_path: Path) -
     ("words", "message"),
     [
         (["--experiment-id", "seven"], "'seven' is no experiment: give its id."),
-        (["--experiment-id", str(new_id())], "There is no experiment"),
+        (["--experiment-id", str(UUID(int=7))], "There is no experiment"),
         (["--against", "missing.json"], "missing.json: No such file"),
         (["--against", "pyproject.toml"], "pyproject.toml: no output of audit --json."),
     ],

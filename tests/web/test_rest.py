@@ -32,6 +32,11 @@ PATHS = (
     "/benchmarks/run",
     "/runs/{run_id}/cancel",
     "/runs/{run_id}/resume",
+    "/predictions",
+    "/predictions/{prediction_id}/pause",
+    "/predictions/{prediction_id}/resume",
+    "/experiments",
+    "/experiments/{experiment_id}",
 )
 
 
@@ -57,17 +62,24 @@ def test_the_reference_describes_exactly_the_endpoints_there_are(
     client: Client,
 ) -> None:
     text = (settings.BASE_DIR / "docs/reference/rest-api.md").read_text()
-    described = set(re.findall(r"^### (?:GET|POST) (\S+)$", text, re.MULTILINE))
+    described = set(re.findall(r"^### (?:GET|POST|PATCH) (\S+)$", text, re.MULTILINE))
     assert described == set(read(client, "/openapi.json")["paths"])
 
 
-def test_nothing_but_runs_on_demand_can_be_written(client: Client) -> None:
+def test_nothing_but_runs_on_demand_and_predictions_can_be_written(
+    client: Client,
+) -> None:
     paths = read(client, "/openapi.json")["paths"]
     written = {path for path, methods in paths.items() if list(methods) != ["get"]}
     assert written == {
         f"{API}/benchmarks/run",
         f"{API}/runs/{{run_id}}/cancel",
         f"{API}/runs/{{run_id}}/resume",
+        f"{API}/predictions",
+        f"{API}/predictions/{{prediction_id}}/pause",
+        f"{API}/predictions/{{prediction_id}}/resume",
+        f"{API}/experiments",
+        f"{API}/experiments/{{experiment_id}}",
     }
 
 

@@ -23,6 +23,8 @@ FRESH_FOR = timedelta(hours=2)
 CLOCK_TOLERANCE = timedelta(seconds=60)
 MOST_REASONING = 20_000
 MOST_REFERENCE = 200
+MOST_DEPTH = 20
+MOST_SHOWN = 40
 MOST_COST = Decimal(999_999)
 HUNDRED = Decimal(100)
 NO_PROVENANCE: Mapping[str, object] = MappingProxyType({})
@@ -87,7 +89,7 @@ def find_faults(entry: NewPrediction) -> Iterator[tuple[str, str]]:
     }
     for name, (value, most) in limits.items():
         if value is not None and not _within(value, most):
-            yield name, f"{value} is not between 0 and {most}"
+            yield name, f"{_shown(value)} is not between 0 and {most}"
     texts = {
         "reasoning": (entry.reasoning, MOST_REASONING),
         "reference": (entry.reference, MOST_REFERENCE),
@@ -113,14 +115,28 @@ def find_outcome(names: tuple[str, str], wanted: int | str) -> int | None:
 
 
 def is_storable(value: object) -> bool:
-    """Return whether a database takes a value: no NUL, no half of a character, no NaN.
+    """Return whether a database takes a value and gives it back.
 
-    Lists and objects are looked through.
+    That is a text without NUL and without half a character, a number that is one, and
+    lists and objects of such, nested no deeper than `MOST_DEPTH`.
     """
-    if isinstance(value, Mapping):
-        return all(map(is_storable, [*value, *value.values()]))
-    if isinstance(value, (list, tuple)):
-        return all(map(is_storable, value))
+    waiting = [(value, 0)]
+    while waiting:
+        one, depth = waiting.pop()
+        parts: list[object] = []
+        if isinstance(one, Mapping):
+            parts = [*one, *one.values()]
+        elif isinstance(one, (list, tuple)):
+            parts = [*one]
+        elif not _is_storable_scalar(one):
+            return False
+        if parts and depth == MOST_DEPTH:
+            return False
+        waiting += [(part, depth + 1) for part in parts]
+    return True
+
+
+def _is_storable_scalar(value: object) -> bool:
     if isinstance(value, str):
         return "\0" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
     return not isinstance(value, float) or math.isfinite(value)
@@ -129,10 +145,17 @@ def is_storable(value: object) -> bool:
 def _of_probability(value: Number) -> Iterator[tuple[str, str]]:
     if _within(value, Decimal(1)):
         return
-    what = f"{value} is not between 0 and 1"
+    what = f"{_shown(value)} is not between 0 and 1"
     if _within(value, HUNDRED):
-        what += f"; if it is a percentage, write {Decimal(str(value)) / 100}"
+        what += (
+            f"; if it is a percentage, write {rounded(value / 100, 8).normalize():f}"
+        )
     yield "probability", what
+
+
+def _shown(value: Number) -> str:
+    text = str(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}\u2026"
 
 
 def _within(value: Number, most: Decimal) -> bool:
