@@ -47,6 +47,12 @@ DELETION_GRACE_DAYS = env.read_int(
     minimum=0,
     about="How many days the deletion of a workspace or an account can be taken back.",
 )
+VENUE_ADDRESSES = env.read_pairs(
+    "ASSAY_VENUE_ADDRESSES",
+    about="Where services of venues are found instead of at their public addresses, as "
+    "`VENUE.SERVICE=URL`: `polymarket.gamma`, `polymarket.clob`, `polymarket.data`, "
+    "`polymarket.stream`, `manifold.manifold`, `kalshi.kalshi`. For proxies and tests.",
+)
 EXPORT_FOLDER = VAR_DIR / "exports"
 
 

@@ -53,7 +53,8 @@ class Market(models.Model):
     last = models.DecimalField(max_digits=9, decimal_places=8, null=True, blank=True)
     flags = models.PositiveSmallIntegerField(default=0)
     quoted_at = models.DateTimeField(null=True, blank=True)
-    # When the mid or the last trade was last seen to differ from the quote before.
+    # When the mid, the last trade or the volume was last seen to differ from the quote
+    # before: the price moved, or there was a trade.
     moved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -73,6 +74,7 @@ class Market(models.Model):
         indexes = [
             models.Index(fields=["status", "ends_at"], name="market_status_end"),
             models.Index(fields=["venue", "event_id"], name="market_event"),
+            models.Index(fields=["-first_seen_at", "-id"], name="market_newest"),
         ]
 
     def __str__(self) -> str:

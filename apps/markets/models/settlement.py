@@ -19,6 +19,10 @@ class Settlement(models.Model):
     evidence = models.JSONField(default=dict)
     settled_at = models.DateTimeField(null=True, blank=True)
     recorded_at = models.DateTimeField(default=timezone.now)
+    # When the venue first said something else afterwards, and what. The settlement
+    # stands until an operator looks into it.
+    contradicted_at = models.DateTimeField(null=True, blank=True)
+    contradiction = models.JSONField(default=dict, blank=True)
 
     class Meta:
         constraints = [

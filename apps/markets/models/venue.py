@@ -22,7 +22,9 @@ class Venue(models.Model):
     addresses = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
+    # When it last answered everything that it was asked.
     synced_at = models.DateTimeField(null=True, blank=True)
+    # Since when it has been failing, and with what; null and "" where it is not.
     failed_at = models.DateTimeField(null=True, blank=True)
     failure = models.CharField(max_length=500, blank=True)
 

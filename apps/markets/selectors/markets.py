@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from apps.core.errors import NotFoundError
 from apps.markets.domain.markets import (
@@ -13,10 +13,10 @@ from apps.markets.domain.markets import (
     Nature,
     QuoteFlag,
 )
-from apps.markets.models import Market, Settlement
+from apps.markets.models import Market
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from uuid import UUID
 
@@ -32,6 +32,8 @@ class SettlementRow:
     rule: str
     settled_at: datetime | None
     recorded_at: datetime
+    # When the venue first said otherwise afterwards; the settlement stands.
+    contradicted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,11 @@ class MarketRow:
     settlement: SettlementRow | None
 
     @property
+    def is_stand_in(self) -> bool:
+        """Whether its prices come from anywhere but a market that trades now."""
+        return self.nature is not Nature.LIVE
+
+    @property
     def price(self) -> Decimal | None:
         """Return the first outcome's best single price, None where there is none."""
         return self.mid if self.mid is not None else self.last
@@ -95,28 +102,14 @@ def get_market(market_id: UUID) -> MarketRow:
 
 def get_markets(market_ids: Iterable[UUID]) -> dict[UUID, MarketRow]:
     """Return markets by id, without those that do not exist."""
-    return {row.pk: to_market_row(row) for row in markets().filter(pk__in=market_ids)}
+    wanted = Market.objects.filter(pk__in=list(market_ids)).order_by()
+    return {row.id: row for row in read_rows(wanted)}
 
 
-def markets() -> QuerySet[Market]:
-    """Return every market with what a row of it needs; all of them are public."""
-    return Market.objects.select_related("venue", "settlement")
-
-
-def to_market_row(market: Market) -> MarketRow:
-    """Freeze a market that was read with its venue and settlement."""
-    first, second = market.outcomes
-    return MarketRow(
-        venue=market.venue.name,
-        venue_name=market.venue.display_name,
-        nature=Nature(market.venue.nature),
-        outcomes=(first, second),
-        status=MarketStatus(market.status),
-        fees=to_fees(market.fees),
-        flags=QuoteFlag(market.flags),
-        settlement=_to_settlement_row(market),
-        **{name: getattr(market, name) for name in _PLAIN},
-    )
+def read_rows(found: QuerySet[Market]) -> Iterator[MarketRow]:
+    """Yield the rows of markets: plain columns, since thousands are read at once."""
+    for values in found.values_list(*_PLAIN, *_CONVERTED, *_SETTLEMENT):
+        yield _to_row(dict(zip(_NAMES, values, strict=True)))
 
 
 _PLAIN = (
@@ -143,6 +136,25 @@ _PLAIN = (
     "last",
     "quoted_at",
 )
+_CONVERTED = (
+    "outcomes",
+    "status",
+    "fees",
+    "flags",
+    "venue__name",
+    "venue__display_name",
+    "venue__nature",
+)
+# In the order of `SettlementRow`.
+_SETTLEMENT = (
+    "settlement__payout",
+    "settlement__is_void",
+    "settlement__rule",
+    "settlement__settled_at",
+    "settlement__recorded_at",
+    "settlement__contradicted_at",
+)
+_NAMES = (*_PLAIN, *_CONVERTED, *_SETTLEMENT)
 
 
 def to_fees(stored: dict[str, str | bool] | None) -> FeeSchedule | None:
@@ -157,15 +169,22 @@ def to_fees(stored: dict[str, str | bool] | None) -> FeeSchedule | None:
     )
 
 
-def _to_settlement_row(market: Market) -> SettlementRow | None:
-    try:
-        found = market.settlement
-    except Settlement.DoesNotExist:
-        return None
-    return SettlementRow(
-        payout=found.payout,
-        is_void=found.is_void,
-        rule=found.rule,
-        settled_at=found.settled_at,
-        recorded_at=found.recorded_at,
+def _to_row(values: dict[str, Any]) -> MarketRow:
+    first, second = values["outcomes"]
+    return MarketRow(
+        venue=values["venue__name"],
+        venue_name=values["venue__display_name"],
+        nature=Nature(values["venue__nature"]),
+        outcomes=(first, second),
+        status=MarketStatus(values["status"]),
+        fees=to_fees(values["fees"]),
+        flags=QuoteFlag(values["flags"]),
+        settlement=_to_settlement_row(values),
+        **{name: values[name] for name in _PLAIN},
     )
+
+
+def _to_settlement_row(values: dict[str, Any]) -> SettlementRow | None:
+    if values["settlement__is_void"] is None:
+        return None
+    return SettlementRow(*(values[name] for name in _SETTLEMENT))

@@ -8,12 +8,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from apps.markets.selectors.markets import (
-    MarketRow,
-    get_markets,
-    markets,
-    to_market_row,
-)
+from apps.markets.models import Market
+from apps.markets.selectors.markets import MarketRow, get_markets, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +43,7 @@ def _find_named(names: Iterable[str]) -> dict[UUID | str, MarketRow]:
     wanted = Q()
     for venue, external_ids in places.items():
         wanted |= Q(venue__name=venue, external_id__in=external_ids)
-    rows = (to_market_row(market) for market in markets().filter(wanted))
+    rows = read_rows(Market.objects.filter(wanted))
     return {f"{row.venue}:{row.external_id}": row for row in rows}
 
 
