@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from apps.markets.domain.payloads import parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 RECORDED = "shared/data/markets"
 
@@ -21,3 +24,15 @@ def read_recorded(path: str) -> Any:
         if found.exists():
             return parse_json(found.read_bytes())
     pytest.skip(f"no recorded answer of a venue is here: {RECORDED}/{path}")
+
+
+def find_markets(told: Any) -> Iterator[dict[str, Any]]:
+    """Yield every market of an answer, however deep it lies."""
+    if isinstance(told, dict):
+        if told.get("conditionId") and "question" in told:
+            yield told
+        for inner in told.values():
+            yield from find_markets(inner)
+    elif isinstance(told, list):
+        for inner in told:
+            yield from find_markets(inner)

@@ -13,11 +13,9 @@ from apps.markets.domain.markets import MarketStatus, QuoteFlag
 from apps.markets.domain.payloads import PayloadError, read_list
 from apps.markets.domain.quotes import Seen
 from apps.markets.domain.resolution import settle_by_winners
-from tests.markets.real import read_recorded
+from tests.markets.real import find_markets, read_recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from apps.markets.domain.markets import MarketReading, SettlementReading
 
 SEEN = Seen(datetime(2026, 8, 9, 12, tzinfo=UTC))
@@ -27,18 +25,6 @@ SAMPLES = (
     "gamma/primape_2025_05/gamma_markets_response.json",
     "gamma/primape_2025_05/gamma_response.json",
 )
-
-
-def find_markets(told: Any) -> Iterator[dict[str, Any]]:
-    """Yield every market of an answer, however deep it lies."""
-    if isinstance(told, dict):
-        if told.get("conditionId") and "question" in told:
-            yield told
-        for inner in told.values():
-            yield from find_markets(inner)
-    elif isinstance(told, list):
-        for inner in told:
-            yield from find_markets(inner)
 
 
 def read(path: str, seen: Seen = SEEN) -> MarketReading:
