@@ -97,6 +97,12 @@ def test_one_hundred_threads_at_the_limit_are_admitted_exactly(gate: Gate) -> No
     assert look(gate, subject, limit=100, now=START).used == 100
 
 
+def test_more_calls_than_redis_py_has_connections_may_wait_at_once(gate: Gate) -> None:
+    ask = Ask("", str(new_id()), limit=1000)
+    asked = [gate.ask(ask, now=START) for _ in range(150)]
+    assert sorted(one.look().used for one in asked) == list(range(1, 151))
+
+
 def test_a_window_keeps_no_more_than_its_seconds(gate: Gate) -> None:
     subject = str(new_id())
     for number in range(200):

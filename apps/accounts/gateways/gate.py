@@ -21,10 +21,13 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from apps.accounts.domain.windows import Count
+from apps.accounts.gateways.script import Script
 from apps.core.errors import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from apps.accounts.gateways.script import Sent
 
 logger = structlog.get_logger(__name__)
 
@@ -36,6 +39,8 @@ REFUSED_SECONDS = 60
 _TIMEOUT_SECONDS = 0.5
 _PAUSE_SECONDS = 1.0  # after a failure, so that a dead server slows nobody down
 _COMPLAIN_EVERY_SECONDS = 60.0
+_MOST_CONNECTIONS = 1_000_000
+_FAILURES = (RedisError, OSError)
 _SCRIPT = (Path(__file__).parent / "gate.lua").read_text()
 
 
@@ -88,32 +93,46 @@ class Gate:
             socket_timeout=_TIMEOUT_SECONDS,
             socket_connect_timeout=_TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 1),
+            # As many as there are threads: to be refused one would be to lose count.
+            max_connections=_MOST_CONNECTIONS,
             decode_responses=True,
         )
-        self._script = self._client.register_script(_SCRIPT)
+        self._script = Script(self._client.connection_pool, _SCRIPT)
         self._clock = clock
         self._silent_until = float("-inf")
         self._complain_after = float("-inf")
 
-    def look(self, ask: Ask, *, now: float | None = None) -> Look:
-        """Identify a caller and count the call, in one round trip.
+    def ask(self, ask: Ask, *, now: float | None = None) -> Asked:
+        """Send what identifies a caller and counts the call, in one round trip.
 
         `now` is in seconds since 1970; without it the server's own time counts.
 
         Raises:
             UnavailableError: Redis did not answer, now or just before.
         """
-        keys = [f"{PREFIX}{ask.identity}"] if ask.identity else []
-        arguments: list[str | int | float] = [
-            PREFIX,
-            ask.subject,
-            "" if now is None else f"{now:.6f}",
-            ask.bits,
-            ask.window,
-            "" if ask.limit is None else ask.limit,
-        ]
-        with self._guarded():
-            return _read(self._script(keys=keys, args=arguments))
+        self._require_answers()
+        keys = (1, f"{PREFIX}{ask.identity}") if ask.identity else (0,)
+        try:
+            sent = self._script.send(
+                *keys,
+                PREFIX,
+                ask.subject,
+                "" if now is None else f"{now:.6f}",
+                ask.bits,
+                ask.window,
+                "" if ask.limit is None else ask.limit,
+            )
+        except _FAILURES as error:
+            raise self.failed(error) from error
+        return Asked(self, sent)
+
+    def look(self, ask: Ask, *, now: float | None = None) -> Look:
+        """Ask, and wait for the answer.
+
+        Raises:
+            UnavailableError: Redis did not answer, now or just before.
+        """
+        return self.ask(ask, now=now).look()
 
     def remember_identity(
         self,
@@ -186,23 +205,56 @@ class Gate:
         reset = math.ceil(inside[0][0] + window + 1 - now) if inside else 0
         return Count(admitted=True, used=used, reset=reset)
 
+    def failed(self, error: Exception) -> UnavailableError:
+        """Return a failure as it is raised, and ask nothing for a moment."""
+        now = self._clock()
+        self._silent_until = now + _PAUSE_SECONDS
+        self._complain(now, error)
+        return UnavailableError(f"Redis does not answer: {error}")
+
     @contextmanager
     def _guarded(self) -> Iterator[None]:
-        if self._clock() < self._silent_until:
-            raise UnavailableError("Redis did not answer a moment ago.")
+        self._require_answers()
         try:
             yield
-        except (RedisError, OSError) as error:
-            now = self._clock()
-            self._silent_until = now + _PAUSE_SECONDS
-            self._complain(now, error)
-            raise UnavailableError(f"Redis does not answer: {error}") from error
+        except _FAILURES as error:
+            raise self.failed(error) from error
+
+    def _require_answers(self) -> None:
+        if self._clock() < self._silent_until:
+            raise UnavailableError("Redis did not answer a moment ago.")
 
     def _complain(self, now: float, error: Exception) -> None:
         if now < self._complain_after:
             return
         self._complain_after = now + _COMPLAIN_EVERY_SECONDS
         logger.warning("gate_without_redis", error=str(error))
+
+
+class Asked:
+    """What a gate was asked: the answer is read once, or dropped."""
+
+    __slots__ = ("_gate", "_sent")
+
+    def __init__(self, gate: Gate, sent: Sent) -> None:
+        """Remember whom was asked."""
+        self._gate = gate
+        self._sent = sent
+
+    def look(self) -> Look:
+        """Wait for the answer.
+
+        Raises:
+            UnavailableError: it does not come.
+        """
+        try:
+            return _read(self._sent.read())
+        except _FAILURES as error:
+            raise self._gate.failed(error) from error
+
+    def drop(self) -> None:
+        """Want no answer; the call may have been counted."""
+        self._sent.drop()
 
 
 @cache
