@@ -22,6 +22,8 @@ def _proxies(settings: object) -> None:
         (PROXY, "198.51.100.1, 203.0.113.9", "203.0.113.9"),  # the first is a claim
         (PROXY, "", PROXY),
         (PROXY, "nonsense", PROXY),
+        (PROXY, "9" * 60_000, PROXY),
+        (PROXY, " " * 200 + "203.0.113.9", "203.0.113.9"),
         ("::ffff:192.0.2.7", "", "192.0.2.7"),
         ("fd00::1", "2001:db8::5%eth0", "2001:db8::5"),
         ("", "203.0.113.9", ""),

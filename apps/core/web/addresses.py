@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 _NETWORK_BITS = 64
 _IPV6 = 6
+# Parsing an address takes ten times as long as finding it, and callers come back.
+_REMEMBERED = 4096
+# More than an IPv6 address with a zone has.
+_LONGEST = 100
 
 
 def client_address(request: HttpRequest) -> str:
@@ -31,9 +35,10 @@ def resolve_address(peer: str, forwarded: str) -> str:
     `forwarded` lists, from the client on, whom each proxy took the request from. Only
     what a trusted proxy wrote is believed, so the list is read from its end.
     """
+    trusted = tuple(settings.TRUSTED_PROXIES)
     address = _plain(peer)
     for claimed in reversed(forwarded.split(",")):
-        if not address or not _is_trusted(address):
+        if not address or not _is_trusted(address, trusted):
             return address
         nearer = _plain(claimed)
         if not nearer:
@@ -42,6 +47,7 @@ def resolve_address(peer: str, forwarded: str) -> str:
     return address
 
 
+@lru_cache(_REMEMBERED)
 def network_of(address: str) -> str:
     """Return what counts as one client: an IPv4 address, or an IPv6 /64."""
     if not address or ip_address(address).version != _IPV6:
@@ -71,9 +77,10 @@ def addresses_in_scope(scope: Mapping[str, object]) -> str:
     return resolve_address(str(host), forwarded.decode("latin-1"))
 
 
-def _is_trusted(address: str) -> bool:
+@lru_cache(_REMEMBERED)
+def _is_trusted(address: str, trusted: tuple[str, ...]) -> bool:
     parsed = ip_address(address)
-    return any(parsed in one for one in _proxies(tuple(settings.TRUSTED_PROXIES)))
+    return any(parsed in one for one in _proxies(trusted))
 
 
 @cache
@@ -83,8 +90,15 @@ def _proxies(texts: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
 
 def _plain(text: str) -> str:
     """Return an address without zone, port or IPv4 mapping, "" for anything else."""
+    text = text.strip()
+    # What anybody may send is not remembered at any length.
+    return _parsed(text) if len(text) <= _LONGEST else ""
+
+
+@lru_cache(_REMEMBERED)
+def _parsed(text: str) -> str:
     try:
-        parsed = ip_address(text.strip().partition("%")[0])
+        parsed = ip_address(text.partition("%")[0])
     except ValueError:
         return ""
     mapped = getattr(parsed, "ipv4_mapped", None)
