@@ -85,6 +85,16 @@ def test_a_clock_that_goes_back_lets_nobody_in_twice(gate: Gate) -> None:
     assert window.admit(START + 1, 2).admitted is False
 
 
+def test_a_second_that_a_clock_set_back_adds_to_is_kept_until_it_leaves(
+    gate: Gate,
+) -> None:
+    subject = str(new_id())
+    for now in (START, START - 500):
+        look(gate, subject, limit=9, now=now)
+    for key in (f"assay:gate:calls:{subject}", f"assay:gate:calls:{subject}:sum"):
+        assert HOUR + 500 < gate._client.ttl(key) <= HOUR + 502
+
+
 def test_one_hundred_threads_at_the_limit_are_admitted_exactly(gate: Gate) -> None:
     subject = str(new_id())
 

@@ -76,17 +76,22 @@ while oldest and oldest + window < second do
   oldest = tonumber(redis.call('LINDEX', counts, 0))
 end
 
-local admitted = 0
+local admitted, is_new = 0, false
 if used < limit then
   admitted = 1
   if newest == second and oldest then
     redis.call('LSET', counts, -1, tonumber(redis.call('LINDEX', counts, -1)) + 1)
   else
     redis.call('RPUSH', counts, second, 1)
+    is_new = true
   end
   used = tonumber(redis.call('INCR', sum))
-  redis.call('EXPIRE', counts, window + 2)
-  redis.call('EXPIRE', sum, window + 2)
+  -- Others of a second leave when its first does, unless the clock was set back.
+  local ahead = second - math.floor(now)
+  if is_new or ahead > 0 then
+    redis.call('EXPIRE', counts, ahead + window + 2)
+    redis.call('EXPIRE', sum, ahead + window + 2)
+  end
   oldest = oldest or second
 end
 
