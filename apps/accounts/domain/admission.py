@@ -97,18 +97,18 @@ class Quota:
     @property
     def level(self) -> int:
         """The highest of the percentages that are warned of and reached, or zero."""
-        reached = (
-            percent
-            for percent in WARN_AT_PERCENT
-            if self.used * 100 >= self.limit * percent
-        )
-        return max(reached, default=0)
+        return self._highest(0)
 
     @property
     def crossed(self) -> int:
         """The percentage that the newest call has just reached, or zero."""
-        before = Quota(self.limit, self.used - 1, self.reset, self.seconds)
-        return self.level if self.level != before.level else 0
+        return self._highest((self.used - 1) * 100 + 1)
+
+    def _highest(self, reached_from: int) -> int:
+        for percent in reversed(WARN_AT_PERCENT):
+            if reached_from <= self.limit * percent <= self.used * 100:
+                return percent
+        return 0
 
 
 @dataclass(frozen=True, slots=True)

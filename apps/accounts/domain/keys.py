@@ -25,6 +25,8 @@ DRAWN_BELOW = len(ALPHABET) ** RANDOM_LETTERS
 KEY_PATTERN = r"\bassay_(?:rw|ro)_[0-9A-Za-z]{33}\b"
 _WHOLE = re.compile(r"assay_(rw|ro)_[0-9A-Za-z]{33}", re.ASCII)
 LAST_LETTERS = 4
+# Two letters at once: a checksum is written at every call.
+_PAIRS = tuple(first + second for first in ALPHABET for second in ALPHABET)
 
 
 class KeyPower(StrEnum):
@@ -101,7 +103,7 @@ def _checksum(start: str) -> str:
 
 def _to_base62(number: int, letters: int) -> str:
     written = ""
-    for _ in range(letters):
-        number, place = divmod(number, len(ALPHABET))
-        written = ALPHABET[place] + written
-    return written
+    for _ in range((letters + 1) // 2):
+        number, place = divmod(number, len(_PAIRS))
+        written = _PAIRS[place] + written
+    return written[-letters:]

@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 from redis import Redis
@@ -44,8 +43,7 @@ _FAILURES = (RedisError, OSError)
 _SCRIPT = (Path(__file__).parent / "gate.lua").read_text()
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """What is asked about one call.
 
     Args:
@@ -63,8 +61,7 @@ class Ask:
     limit: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """What the script said: a word, and the rest as far as it came.
 
     `word` is `ok`, `refused`, `expired` or `address`, or names what is missing here:
@@ -124,7 +121,7 @@ class Gate:
             )
         except _FAILURES as error:
             raise self.failed(error) from error
-        return Asked(self, sent)
+        return Asked(ask, self, sent)
 
     def look(self, ask: Ask, *, now: float | None = None) -> Look:
         """Ask, and wait for the answer.
@@ -234,10 +231,11 @@ class Gate:
 class Asked:
     """What a gate was asked: the answer is read once, or dropped."""
 
-    __slots__ = ("_gate", "_sent")
+    __slots__ = ("_gate", "_sent", "ask")
 
-    def __init__(self, gate: Gate, sent: Sent) -> None:
-        """Remember whom was asked."""
+    def __init__(self, ask: Ask, gate: Gate, sent: Sent) -> None:
+        """Remember what was asked, and whom."""
+        self.ask = ask
         self._gate = gate
         self._sent = sent
 
@@ -253,7 +251,7 @@ class Asked:
             raise self._gate.failed(error) from error
 
     def drop(self) -> None:
-        """Want no answer; the call may have been counted."""
+        """Want no answer, where it has not been read; the call may be counted."""
         self._sent.drop()
 
 
@@ -263,17 +261,9 @@ def gate_of(url: str) -> Gate:
     return Gate(url)
 
 
-def _read(answer: list[str | int]) -> Look:
-    word, *rest = answer
-    if word != "ok":
-        return Look(str(word), record=str(rest[0]) if rest else "")
-    record, view, admitted, used, limit, reset = rest
-    return Look(
-        "ok",
-        record=str(record),
-        view=str(view),
-        admitted=bool(admitted),
-        used=int(used),
-        limit=None if limit == "" else int(limit),
-        reset=int(reset),
-    )
+def _read(answer: list[Any]) -> Look:
+    if answer[0] != "ok":
+        return Look(*answer)
+    word, record, view, admitted, used, limit, reset = answer
+    limit = None if limit == "" else limit
+    return Look(word, record, view, bool(admitted), used, limit, reset)

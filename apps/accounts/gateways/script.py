@@ -92,12 +92,18 @@ class Sent:
         except BaseException:
             self.drop()
             raise
-        self._script.keep(self._connection)
+        connection, self._connection = self._connection, None
+        self._script.keep(connection)
         return answer
 
     def drop(self) -> None:
-        """Want no answer: nobody may ever read one that was meant for another call."""
-        self._connection.disconnect()
+        """Want no answer, where it has not been read.
+
+        Its connection is closed: nobody may read what was meant for another call.
+        """
+        if self._connection is not None:
+            self._connection.disconnect()
+            self._connection = None
 
     def _send(self) -> None:
         self._connection.send_command(

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from apps.accounts.domain.admission import Caller
     from apps.accounts.domain.keys import Scope
     from apps.accounts.domain.tiers import Entitlements
+    from apps.accounts.gateways.gate import Asked
 
 WINDOW_SECONDS = 3600
 # Keys that open nothing, from one address in an hour: guessing is hopeless anyhow.
@@ -55,22 +56,39 @@ _MISSING = frozenset({"no identity", "no entitlements"})
 _filling = tuple(threading.Lock() for _ in range(64))
 
 
-def admit(*, caller: Caller, scope: Scope, now: datetime) -> Admission:
+def ask_ahead(*, key: str, address: str, now: datetime) -> Asked | None:
+    """Ask Redis about a call with a key; `admit` takes what it answers meanwhile.
+
+    Whoever asked drops what is not taken. None where there is nothing to ask: the key
+    has not the form of one, or Redis is not there.
+    """
+    if not is_well_formed(key):
+        return None
+    ask = _ask_of(key, address, WINDOW_SECONDS)
+    try:
+        return gate_of(settings.GATE_URL).ask(ask, now=now.timestamp())
+    except UnavailableError:
+        return None  # it has been logged
+
+
+def admit(
+    *, caller: Caller, scope: Scope, now: datetime, asked: Asked | None = None
+) -> Admission:
     """Identify whoever calls, count the call, and let it in.
 
     A call with a key counts for its workspace, one of a session for the workspace that
-    gives its person the most, any other for its address.
+    gives its person the most, any other for its address. `asked` is what Redis was
+    asked ahead about the caller's key.
 
     Raises:
         KeyRefusedError: the key opens nothing; its subclasses say why.
         ScopeMissingError: the key is not for this.
         RateLimitedError: there is no room left.
     """
-    subject = f"ip:{network_of(caller.address)}"
     if caller.key is not None:
-        return _admit_key(caller, scope, now, WINDOW_SECONDS)
+        return _admit_key(caller.key, caller, scope, now, asked=asked)
     if caller.user_id is None:
-        return _decide(_look(Ask("", subject), now))
+        return _decide(_look(Ask("", f"ip:{network_of(caller.address)}"), now))
     look = _look(Ask(f"person:{caller.user_id}", ""), now)
     if look.word == "refused":  # a person without a workspace
         look = _look(Ask("", f"person:{caller.user_id}"), now)
@@ -84,7 +102,7 @@ def admit_again(*, caller: Caller, scope: Scope, now: datetime) -> Admission:
         KeyRefusedError: the key opens nothing any more; its subclasses say why.
         ScopeMissingError: the key is no longer for this.
     """
-    return _admit_key(caller, scope, now, 0)
+    return _admit_key(caller.key or "", caller, scope, now, window=0)
 
 
 def entitlements_of_person(user_id: UUID | None, now: datetime) -> Entitlements:
@@ -122,16 +140,22 @@ def look_again_at_key(*, digest: str) -> None:
         return  # it has been logged
 
 
-def _admit_key(caller: Caller, scope: Scope, now: datetime, window: int) -> Admission:
-    key = caller.key or ""
+def _admit_key(
+    key: str,
+    caller: Caller,
+    scope: Scope,
+    now: datetime,
+    *,
+    window: int = WINDOW_SECONDS,
+    asked: Asked | None = None,
+) -> Admission:
     try:
-        if not is_well_formed(key):
+        if asked is None and not is_well_formed(key):
             raise KeyInvalidError(
                 "The key is not one of this service: its form or checksum is wrong."
             )
-        digest = digest_of(key)
-        ask = Ask(_name_of(digest), "", bits_of(caller.address), window)
-        look = _look(ask, now)
+        ask = asked.ask if asked else _ask_of(key, caller.address, window)
+        look = _look(ask, now, asked)
         _require_opening(look)
     except KeyRefusedError:
         _count_refusal(caller.address, now)
@@ -140,6 +164,10 @@ def _admit_key(caller: Caller, scope: Scope, now: datetime, window: int) -> Admi
     if scope not in admission.identity.scopes:
         raise ScopeMissingError(scope, admission.identity)
     return admission
+
+
+def _ask_of(key: str, address: str, window: int) -> Ask:
+    return Ask(_name_of(digest_of(key)), "", bits_of(address), window)
 
 
 def _name_of(digest: str) -> str:
@@ -152,6 +180,8 @@ def _require_opening(look: Look) -> None:
     Raises:
         KeyRefusedError: it does not.
     """
+    if look.word == "ok":
+        return
     if look.word == "expired":
         raise KeyExpiredError("This key has expired.")
     if look.word == "address":
@@ -193,10 +223,10 @@ def _decide(look: Look) -> Admission:
     return Admission(identity, entitled, quota)
 
 
-def _look(ask: Ask, now: datetime) -> Look:
+def _look(ask: Ask, now: datetime, asked: Asked | None = None) -> Look:
     gate = gate_of(settings.GATE_URL)
     try:
-        look = gate.look(ask, now=now.timestamp())
+        look = (asked or gate.ask(ask, now=now.timestamp())).look()
         if look.word in _MISSING:
             look = _fill_and_look(gate, ask, now)
         if look.word not in _MISSING:

@@ -28,7 +28,7 @@ from apps.accounts.domain.admission import (
 )
 from apps.accounts.domain.calls import MOST_ROUTE, Call
 from apps.accounts.domain.keys import Scope
-from apps.accounts.services.admission import admit
+from apps.accounts.services.admission import admit, ask_ahead
 from apps.accounts.services.usage import recorder
 from apps.accounts.viewers import ADMISSION
 from apps.core.errors import AppError
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase
 
     from apps.accounts.domain.admission import Admission, Quota
+    from apps.accounts.gateways.gate import Asked
 
 PUBLIC = "/api/v1/"
 ACCOUNT = "/api/account/"
@@ -51,7 +52,35 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 REALM = 'Bearer realm="Assay"'
 # `<uuid:run_id>` and `<run_id>`
 _CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
+_ASKED = "assay.asked"  # out of reach of any header
+_STRANGER = Identity()
 _METHODS = SAFE | {"POST", "PUT", "PATCH", "DELETE"}
+
+
+class AskMiddleware:
+    """Asks Redis about a call's key while the call is still on its way to the gate.
+
+    The answer comes while what lies between runs, and nobody waits for it. It stands
+    below what refuses a call by its address or host: what is asked has been counted.
+    """
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Wrap the rest of the chain."""
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Ask about a call with one key, and pass on whatever it is."""
+        asked = _ask(request)
+        if asked is None:
+            return self._get_response(request)
+        request.META[_ASKED] = asked
+        try:
+            return self._get_response(request)
+        finally:
+            asked.drop()  # where it never came to the gate
 
 
 class GateMiddleware:
@@ -69,7 +98,7 @@ class GateMiddleware:
         if not request.path_info.startswith((PUBLIC, ACCOUNT)):
             return self._get_response(request)
         began, now = time.perf_counter(), timezone.now()
-        identity, quota = Identity(), None
+        identity, quota = _STRANGER, None
         response: HttpResponseBase
         address = client_address(request)
         try:
@@ -166,14 +195,27 @@ def known_method(method: str | None) -> str:
     return method if method in _METHODS else "other"
 
 
+def _ask(request: HttpRequest) -> Asked | None:
+    if not request.path_info.startswith((PUBLIC, ACCOUNT)):
+        return None
+    try:
+        key = key_in(request.headers)
+    except AppError:
+        return None  # the gate says why
+    if key is None:
+        return None
+    return ask_ahead(key=key, address=client_address(request), now=timezone.now())
+
+
 def _admit(request: HttpRequest, address: str, now: datetime) -> Admission:
+    asked = request.META.get(_ASKED)
     key = key_in(request.headers)
     user_id = None
     if key is None and request.user.is_authenticated and request.user.is_active:
         user_id = request.user.pk
     caller = Caller(address, key, user_id)
     scope = scope_for(request.path_info, request.method or "")
-    return admit(caller=caller, scope=scope, now=now)
+    return admit(caller=caller, scope=scope, now=now, asked=asked)
 
 
 def _check_form(request: HttpRequest) -> HttpResponse | None:
@@ -225,7 +267,11 @@ def _template_of(route: str) -> str:
 
 
 def _nobody(request: HttpRequest, /) -> HttpResponseBase:
-    raise NotImplementedError
+    # Django wants somebody to pass requests on to, and a view to look at for its
+    # exemption from the check: this is neither called nor exempt.
+    raise RuntimeError(
+        "The check of forms only gives its verdict; it passes nothing on."
+    )
 
 
 _forms = _Forms(_nobody)
