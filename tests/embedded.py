@@ -33,7 +33,7 @@ def start_servers(options: tuple[str, ...] = VOLATILE) -> None:
         "ASSAY_TASKS_EAGER": "1",
         "DATABASE_URL": os.environ[SHARED_DATABASE],
         "DJANGO_SETTINGS_MODULE": "config.settings",
-        "REDIS_URL": _start_valkey(folder),
+        "REDIS_URL": _start_valkey(folder, durable=options != VOLATILE),
         "SECRET_KEY": "only-for-tests",
     }
 
@@ -66,8 +66,8 @@ def _start_postgres(folder: Path, options: tuple[str, ...]) -> str:
     return server.url()
 
 
-def _start_valkey(folder: Path) -> str:
-    server = Valkey(folder / "kv", folder / "kvrun", folder / "kv.log", durable=False)
+def _start_valkey(folder: Path, *, durable: bool) -> str:
+    server = Valkey(folder / "kv", folder / "kvrun", folder / "kv.log", durable=durable)
     server.prepare()
     child = server.start()
     atexit.register(child.stop)
