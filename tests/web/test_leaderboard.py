@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from apps.catalog.models import Model
+from tests.on_demand.cast import entitle
 from tests.web import cast
 
 if TYPE_CHECKING:
@@ -151,6 +152,7 @@ def test_a_private_suite_does_not_exist_for_a_stranger(client: Client) -> None:
     for address in ("/leaderboard/secret/", "/leaderboard/secret.json"):
         assert client.get(address).status_code == 404
     client.force_login(member)
+    entitle(workspace.id, "private_suites")
     assert client.get("/leaderboard/secret/").status_code == 200
 
 

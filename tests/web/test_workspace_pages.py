@@ -15,6 +15,7 @@ from apps.accounts.models import Invitation
 from tests.accounts.access import invitation_of, member_of
 from tests.accounts.cast import make_cast
 from tests.accounts.test_account_api import write_acts
+from tests.web.cast import make_suite
 from tests.web.test_browser import CHROMIUM, chromium, open_page
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ def test_the_pages_of_a_workspace_are_accessible_and_fit(
     cast = make_cast()
     invitation_of(cast)
     write_acts(cast, 3)
+    # Hidden, as the overview says.
+    make_suite(slug="private", is_public=False, workspace_id=cast.workspace.id)
     with open_page(chromium, scheme=scheme, width=width) as (page, complaints):
         sign_in(page, server, cast.owner)
         for address in addresses(cast):
