@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db import connection
+from django.db.models import Q
 
 from apps.accounts.domain.tiers import (
     FREE,
@@ -18,11 +18,9 @@ from apps.accounts.domain.tiers import (
 from apps.accounts.domain.tiers import Tier as TierView
 from apps.accounts.models import (
     LIVE,
-    Subscription,
     SubscriptionStatus,
     Tier,
     TierOverride,
-    Workspace,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +28,43 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from django.db.models import QuerySet
+
+# From rows of `owner` with a `workspace_id` to the tier that it has at a moment: that
+# of an override, else of the live subscription, else the default. A missing payment is
+# borne for some days; of several subscriptions the dearest counts. It is written out,
+# since the ORM takes 3 ms to put it together, and the database 0.4 ms to answer it.
+_IN_EFFECT = """
+    LEFT JOIN accounts_tieroverride AS agreed
+        ON agreed.workspace_id = owner.workspace_id
+        AND (agreed.expires_at IS NULL OR agreed.expires_at > %(now)s)
+    LEFT JOIN LATERAL (
+        SELECT bought.tier_id
+        FROM accounts_subscription AS bought
+        JOIN accounts_tier AS plan ON plan.id = bought.tier_id
+        WHERE bought.workspace_id = owner.workspace_id
+            AND bought.status = ANY(%(live)s)
+            AND (
+                bought.status <> %(past_due)s
+                OR bought.past_due_since IS NULL
+                OR bought.past_due_since > %(borne)s
+            )
+        ORDER BY plan.position DESC
+        LIMIT 1
+    ) AS paid ON TRUE
+    LEFT JOIN accounts_tier AS tier ON tier.id = coalesce(
+        agreed.tier_id, paid.tier_id, (SELECT id FROM accounts_tier WHERE is_default)
+    )
+"""
+_TIERS = f"""
+    SELECT owner.workspace_id, tier.id
+    FROM unnest(%(workspaces)s::uuid[]) AS owner (workspace_id) {_IN_EFFECT}
+"""  # noqa: S608
+_MEMBERSHIPS = f"""
+    SELECT owner.workspace_id, owner.role, tier.granted, agreed.granted, agreed.withheld
+    FROM accounts_membership AS owner {_IN_EFFECT}
+    WHERE owner.user_id = %(user)s
+    ORDER BY owner.created_at, owner.id
+"""  # noqa: S608
 
 
 def entitlements(workspace_id: UUID | None, now: datetime) -> Entitlements:
@@ -44,50 +78,53 @@ def list_entitlements(
     workspace_ids: Collection[UUID], now: datetime
 ) -> dict[UUID, Entitlements]:
     """Return what each workspace has at a moment, in three queries."""
-    rows = Workspace.objects.filter(pk__in=workspace_ids)
-    slugs = dict(rows.values_list("pk", of_tier("slug", "pk", now)))
-    found = Tier.objects.filter(slug__in=slugs.values())
-    views = {one.slug: to_view(one) for one in found}
-    tiers = {key: views[slug] for key, slug in slugs.items() if slug}
-    agreed = _agreed(now).filter(workspace_id__in=workspace_ids)
-    overrides = {one.workspace_id: one for one in agreed}
+    ids: dict[UUID, UUID | None] = dict(
+        _fetch(_TIERS, now, workspaces=list(workspace_ids))
+    )
+    named = Tier.objects.filter(pk__in=[one for one in ids.values() if one])
+    tiers = {one.pk: to_view(one) for one in named}
+    overrides = {
+        one.workspace_id: one
+        for one in TierOverride.objects.filter(
+            Q(expires_at=None) | Q(expires_at__gt=now), workspace_id__in=workspace_ids
+        )
+    }
     return {
-        one: _with_override(tiers.get(one) or get_default_tier(), overrides.get(one))
-        for one in workspace_ids
+        key: _with_override(tiers[tier_id] if tier_id else FREE, overrides.get(key))
+        for key, tier_id in ids.items()
     }
 
 
-def of_tier(column: str, workspace: str, now: datetime) -> Coalesce:
-    """Return a column of the tier that a row's workspace has at a moment, as SQL.
+def list_memberships(
+    user_id: UUID, now: datetime
+) -> list[tuple[UUID, str, frozenset[Entitlement]]]:
+    """Return a person's workspaces, their role there, and what each is granted.
 
-    The tier is that of an override, else of the live subscription, else the default. A
-    missing payment is borne for `BILLING_GRACE_DAYS`; of several subscriptions the
-    dearest counts. `workspace` names the row's column with the workspace's id.
+    The oldest first, and in one query: every page asks it of whoever is signed in.
     """
+    return [
+        (workspace_id, role, _merge_granted(*granted))
+        for workspace_id, role, *granted in _fetch(_MEMBERSHIPS, now, user=user_id)
+    ]
+
+
+def _fetch(
+    statement: str, now: datetime, **values: UUID | list[UUID]
+) -> list[tuple[Any, ...]]:
     grace = timedelta(days=settings.BILLING_GRACE_DAYS)
-    is_borne = (
-        ~Q(status=SubscriptionStatus.PAST_DUE)
-        | Q(past_due_since=None)
-        | Q(past_due_since__gt=now - grace)
-    )
-    paid = Subscription.objects.filter(
-        is_borne, workspace=OuterRef(workspace), status__in=LIVE
-    ).order_by("-tier__position")
-    default = Tier.objects.filter(is_default=True)
-    return Coalesce(
-        of_override(f"tier__{column}", workspace, now),
-        Subquery(paid.values(f"tier__{column}")[:1]),
-        Subquery(default.values(column)[:1]),
-    )
+    known: dict[str, Any] = {
+        "now": now,
+        "live": list(LIVE),
+        "past_due": SubscriptionStatus.PAST_DUE,
+        "borne": now - grace,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, known | values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
-def of_override(column: str, workspace: str, now: datetime) -> Subquery:
-    """Return a column of the override that a row's workspace has, as SQL, or NULL."""
-    agreed = _agreed(now).filter(workspace=OuterRef(workspace))
-    return Subquery(agreed.values(column)[:1])
-
-
-def merge_granted(
+def _merge_granted(
     included: Iterable[str] | None,
     added: Iterable[str] | None,
     withheld: Iterable[str] | None,
@@ -131,12 +168,8 @@ def _with_override(tier: TierView, override: TierOverride | None) -> Entitlement
             limit = Limit(override.calls_per_hour)
         if override.sets_history:
             days = override.history_days
-        granted = merge_granted(granted, override.granted, override.withheld)
+        granted = _merge_granted(granted, override.granted, override.withheld)
     return Entitlements(tier=tier, limit=limit, history_days=days, granted=granted)
-
-
-def _agreed(now: datetime) -> QuerySet[TierOverride]:
-    return TierOverride.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now))
 
 
 def _known(names: Iterable[str]) -> frozenset[Entitlement]:

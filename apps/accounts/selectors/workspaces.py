@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from apps.accounts.domain.roles import Power, Role, has_power
 from apps.accounts.models import Membership, Workspace
-from apps.accounts.selectors.entitlements import merge_granted, of_override, of_tier
+from apps.accounts.selectors.entitlements import list_memberships
 from apps.core.errors import ForbiddenError, NotFoundError
 
 if TYPE_CHECKING:
@@ -70,21 +70,9 @@ def get_viewer(user: AbstractBaseUser | AnonymousUser, now: datetime) -> Viewer:
     """Return the viewer for a request's user; inactive people see as strangers do."""
     if not user.is_authenticated or not user.is_active:
         return ANONYMOUS
-    # In one query, since every page asks it of whoever is signed in.
-    found = (
-        Membership.objects.filter(user_id=user.pk)
-        .annotate(
-            included=of_tier("granted", "workspace", now),
-            added=of_override("granted", "workspace", now),
-            withheld=of_override("withheld", "workspace", now),
-        )
-        .order_by("created_at", "id")
-        .values_list("workspace_id", "role", "included", "added", "withheld")
-    )
-    roles, granted = {}, {}
-    for workspace_id, role, *columns in found:
-        roles[workspace_id] = Role(role)
-        granted[workspace_id] = merge_granted(*columns)
+    found = list_memberships(user.pk, now)
+    roles = {workspace_id: Role(role) for workspace_id, role, _ in found}
+    granted = {workspace_id: given for workspace_id, _, given in found}
     return Viewer(
         user_id=user.pk,
         is_staff=bool(getattr(user, "is_staff", False)),
