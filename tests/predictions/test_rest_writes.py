@@ -171,6 +171,7 @@ def test_all_faults_of_a_batch_are_named_where_the_sender_wrote_them(
         ({"provenance": {}}, "body.provenance"),
         ({"reasoning": "a\0"}, "reasoning"),
         ({"cost": "-0.1"}, "cost"),
+        ({"workspace": "x"}, "body.workspace"),
         ({"predictions": []}, "body.predictions"),
         ({"predictions": [entry()] * 1001}, "body.predictions"),
         ({"predictions": [entry(probability=None)]}, "body.predictions.0.probability"),
@@ -201,6 +202,14 @@ def test_a_body_that_is_none_is_refused(member: Client, body: str, status: int) 
     response = post(member, body)
     assert response.status_code == status
     assert response.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("name", ["other", "a\0", "\ud800"])
+def test_an_experiment_of_no_such_name_is_not_found(
+    member: Client, cast: Cast, name: str
+) -> None:
+    body = entry(experiment=name, workspace=str(cast.workspace.pk))
+    assert post(member, body).status_code == 404
 
 
 @pytest.mark.parametrize("role", ROLES)

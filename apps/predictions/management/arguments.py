@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from apps.core.errors import InvalidInputError
+from apps.accounts.selectors.workspaces import Viewer, is_workspace
+from apps.core.errors import ConflictError, InvalidInputError, NotFoundError
+from apps.predictions.domain.words import ExperimentKind
+from apps.predictions.selectors.predictions import (
+    ExperimentRow,
+    get_experiment,
+    get_named_experiment,
+)
+from apps.predictions.services.experiments import create_experiment
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+# Whoever holds the command line holds the installation.
+OPERATOR = Viewer(is_staff=True)
 
 
 def read_id(text: str, what: str) -> UUID:
@@ -17,3 +32,43 @@ def read_id(text: str, what: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise InvalidInputError(f"{text!r} is no {what}: give its id.") from None
+
+
+def find_experiment(
+    named: str,
+    workspace_id: UUID | None,
+    *,
+    kind: ExperimentKind = ExperimentKind.SUBMITTED,
+    begin_at: datetime | None = None,
+) -> ExperimentRow:
+    """Return the experiment of a kind by its id, or by its name in a workspace.
+
+    With a time, it is begun then where there is none of that name.
+
+    Raises:
+        ConflictError: the experiment is of another kind.
+        NotFoundError: there is no such experiment, or no such workspace.
+    """
+    if workspace_id is not None and not is_workspace(workspace_id):
+        raise NotFoundError(f"There is no workspace {workspace_id}.")
+    try:
+        row = _named(named, workspace_id)
+    except NotFoundError:
+        if begin_at is None:
+            raise
+        return create_experiment(
+            workspace_id=workspace_id, name=named, kind=kind, now=begin_at
+        )
+    if row.kind is not kind or row.is_backtest:
+        found = "a backtest" if row.is_backtest else row.kind.value
+        raise ConflictError(
+            f"The experiment {row.name} is {found}, and this is for {kind.value} ones."
+        )
+    return row
+
+
+def _named(named: str, workspace_id: UUID | None) -> ExperimentRow:
+    try:
+        return get_experiment(OPERATOR, UUID(named))
+    except ValueError:
+        return get_named_experiment(OPERATOR, workspace_id, named)

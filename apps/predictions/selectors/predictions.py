@@ -10,6 +10,7 @@ from django.db.models import Subquery
 from apps.accounts.domain.roles import Power, has_power
 from apps.core.errors import NotFoundError
 from apps.markets.domain.markets import Nature, QuoteFlag
+from apps.predictions.domain.entries import is_storable
 from apps.predictions.domain.words import BenchmarkStatus, ExperimentKind
 from apps.predictions.models import Experiment, Prediction
 from apps.predictions.selectors.visible import (
@@ -173,8 +174,9 @@ def get_named_experiment(
         NotFoundError: no such experiment is visible.
     """
     found = named_in(get_visible_experiments(viewer), workspace_id, name)
-    row = found.select_related("model__provider").first()
-    if row is None:
+    # A text that no database takes is nobody's name.
+    row = is_storable(name) and found.select_related("model__provider").first()
+    if not row:
         raise NotFoundError(f"There is no experiment {name!r}.")
     return to_experiment_row(row)
 
