@@ -101,9 +101,11 @@ def test_a_quote_from_the_future_is_one_of_now() -> None:
 
 
 def test_a_reading_that_tells_less_erases_nothing() -> None:
-    store(make_reading(slug="rain", tick_size=Decimal("0.01"), event_id="7"))
+    told: dict[str, Any] = {"slug": "rain", "event_id": "7", "token_ids": ("1", "2")}
+    store(make_reading(tick_size=Decimal("0.01"), **told))
     store(make_reading(price=None), now=NOW + HOUR)
     row = find()
+    assert Market.objects.get().token_ids == ["1", "2"]
     assert (row.slug, row.tick_size, row.event_id) == ("rain", Decimal("0.01"), "7")
     assert (row.mid, row.quoted_at) == (Decimal("0.60"), NOW)
 

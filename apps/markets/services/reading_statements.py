@@ -34,8 +34,13 @@ COLUMNS = [
 ]
 _MARKET = [field.name for field in fields(MarketRecord) if field.name != "external_id"]
 _QUOTE = ["bid", "ask", "mid", "last", "flags", "quoted_at"]
-# "" says as little as NULL does: a source that tells less must not erase.
-_TEXTS = {"slug", "description", "url", "event_id", "event_title", "group_id"}
+# What is empty says as little as NULL does: a source that tells less must not erase.
+_EMPTY = {
+    **dict.fromkeys(
+        ("slug", "description", "url", "event_id", "event_title", "group_id"), "''"
+    ),
+    "token_ids": "'{}'",
+}
 _FINAL = ", ".join(f"'{status.value}'" for status in sorted(FINAL))
 
 CREATE = "CREATE TEMPORARY TABLE incoming (id uuid, {}) ON COMMIT DROP".format(
@@ -76,13 +81,14 @@ def _say(name: str) -> str:
             " WHEN m.status = 'open' THEN excluded.synced_at ELSE m.closed_at END"
         )
     new, old = f"excluded.{name}", f"m.{name}"
-    if name in _TEXTS:
-        new, old = f"NULLIF({new}, '')", f"NULLIF({old}, '')"
+    empty = _EMPTY.get(name)
+    if empty:
+        new, old = f"NULLIF({new}, {empty})", f"NULLIF({old}, {empty})"
     chosen = (
         f"CASE WHEN {_IS_LATER} THEN COALESCE({new}, {old})"
         f" ELSE COALESCE({old}, {new}) END"
     )
-    return f"COALESCE({chosen}, '')" if name in _TEXTS else chosen
+    return f"COALESCE({chosen}, {empty})" if empty else chosen
 
 
 def _say_quote(name: str) -> str:
