@@ -140,7 +140,8 @@ def decompose_brier(
         reliability=reliability,
         resolution=resolution,
         uncertainty=uncertainty,
-        within_bins=brier - (reliability - resolution + uncertainty),
+        # What rounding leaves of a sum of four is no part of it.
+        within_bins=round(brier - (reliability - resolution + uncertainty), 12),
         base_rate=base,
         n=len(values),
     )

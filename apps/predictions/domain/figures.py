@@ -26,7 +26,7 @@ class Figure:
     `low` and `high` are the 95 % interval with events as what is drawn, `boot_low` and
     `boot_high` the same by resampling them. `reason` says what is missing, be it the
     value or only its interval; it is empty where nothing is. `p_above` is the one-sided
-    p-value of a true value of 0 or less.
+    p-value of a true value of 0 or less, for skills.
     """
 
     value: float | None
@@ -52,8 +52,13 @@ def mean_figure(
     *,
     rng: np.random.Generator | None = None,
     missing: str = NOTHING,
+    within: tuple[float, float] | None = None,
 ) -> Figure:
-    """Will average over events, each weighing the same; see `clustered_mean`."""
+    """Will average over events, each weighing the same; see `clustered_mean`.
+
+    `within` is what values can be at all: intervals are cut to it, and a value of 0 is
+    no hypothesis then.
+    """
     found = clustered_mean(values, clusters, rng=rng)
     if found is None:
         return Figure(None, 0, 0, reason=missing)
@@ -61,6 +66,8 @@ def mean_figure(
     if found.interval is None:
         reason = ONE_EVENT if found.units == 1 else ALL_ALIKE
     interval, boot = found.interval, found.bootstrap
+    if interval is not None and within is not None:
+        interval = interval.clipped(*within)
     return Figure(
         value=found.mean,
         n=found.n,
@@ -70,6 +77,6 @@ def mean_figure(
         boot_low=boot.low if boot else None,
         boot_high=boot.high if boot else None,
         standard_error=found.standard_error,
-        p_above=found.p_above,
+        p_above=found.p_above if within is None else None,
         reason=reason,
     )

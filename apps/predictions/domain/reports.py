@@ -186,6 +186,7 @@ def build_report(tracked: Tracked) -> Report:
         copies=mean_figure(
             is_copy(tracked.probabilities, tracked.prices).astype(np.float64),
             tracked.clusters,
+            within=(0.0, 1.0),
         ),
         settled=score_resolved(resolved_of(tracked).take(settled)),
         direction=direction,

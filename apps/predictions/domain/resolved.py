@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -110,23 +111,27 @@ def score_resolved(resolved: Resolved) -> ResolvedScores:
     market = settled_scores(resolved.prices, resolved.prices, resolved.prices, y)
     priced = ~np.isnan(resolved.prices)
 
-    def mean(column: FloatArray, missing: str, *, boot: bool = False) -> Figure:
+    def skill(column: FloatArray, missing: str) -> Figure:
         there = ~np.isnan(column)
         names = pick(resolved.clusters, there)
-        generator = rng if boot else None
-        return mean_figure(column[there], names, rng=generator, missing=missing)
+        return mean_figure(column[there], names, rng=rng, missing=missing)
+
+    def mean(column: FloatArray, missing: str, most: float = 1.0) -> Figure:
+        there = ~np.isnan(column)
+        names = pick(resolved.clusters, there)
+        return mean_figure(column[there], names, missing=missing, within=(0.0, most))
 
     copied = np.where(priced, is_copy(q, resolved.prices), np.nan)
     priced_brier = mean(np.where(priced, scores.brier, np.nan), NO_PRICE)
     market_brier = mean(market.brier, NO_PRICE)
     return ResolvedScores(
         brier=mean(scores.brier, NOT_SETTLED),
-        log_score=mean(scores.log_score, NOT_SETTLED),
+        log_score=mean(scores.log_score, NOT_SETTLED, inf),
         priced_brier=priced_brier,
         market_brier=market_brier,
-        market_log_score=mean(market.log_score, NO_PRICE),
-        skill=mean(scores.skill, NO_PRICE, boot=True),
-        closing_skill=mean(scores.closing_skill, NO_CLOSING, boot=True),
+        market_log_score=mean(market.log_score, NO_PRICE, inf),
+        skill=skill(scores.skill, NO_PRICE),
+        closing_skill=skill(scores.closing_skill, NO_CLOSING),
         skill_score=_skill_score(priced_brier, market_brier),
         copies=mean(copied, NO_PRICE),
         confidence=correlate_confidence(resolved.confidences, scores.skill, resolved),
