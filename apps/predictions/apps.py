@@ -12,13 +12,21 @@ class PredictionsConfig(AppConfig):
     label = "predictions"
 
     def ready(self) -> None:
-        """Register what an export holds and an erasure removes."""
+        """Register exports and erasures, health, metrics, and the watched markets."""
         from apps.accounts.registry import (  # noqa: PLC0415
             register_eraser,
             register_exporter,
         )
+        from apps.core.health import health_checks  # noqa: PLC0415
+        from apps.core.metrics import register_source  # noqa: PLC0415
+        from apps.markets.registry import register_watcher  # noqa: PLC0415
+        from apps.predictions.selectors.health import check_hours  # noqa: PLC0415
+        from apps.predictions.selectors.metrics import SOURCES  # noqa: PLC0415
         from apps.predictions.selectors.own_data import (  # noqa: PLC0415
             export_predictions,
+        )
+        from apps.predictions.selectors.watched import (  # noqa: PLC0415
+            list_watched_markets,
         )
         from apps.predictions.services.own_erasure import (  # noqa: PLC0415
             erase_predictions,
@@ -26,3 +34,7 @@ class PredictionsConfig(AppConfig):
 
         register_exporter("predictions", export_predictions)
         register_eraser("predictions", erase_predictions)
+        register_watcher("predictions", list_watched_markets)
+        health_checks.register("predictions", check_hours)
+        for source in SOURCES:
+            register_source(source)

@@ -114,6 +114,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expire_seconds": 3600},
     },
+    # Each time for the hour that it is: what is done is left alone, and what failed is
+    # tried again until the hour is over.
+    "predictions.benchmark_hour": {
+        "task": "predictions.benchmark_hour",
+        "schedule": crontab(minute="3-58/5"),
+        "options": {"expire_seconds": 240},
+    },
+    "predictions.ensure_partitions": {
+        "task": "predictions.ensure_partitions",
+        "schedule": 86_400.0,
+    },
 }
 CELERY_TASK_ALWAYS_EAGER = env.read_bool(
     "ASSAY_TASKS_EAGER",

@@ -13,13 +13,14 @@ from tests.embedded import start_servers
 start_servers(DURABLE)
 django.setup()
 
-from tests.bench import engine, grading, keys, leaderboard  # noqa: E402
+from tests.bench import engine, grading, hourly, keys, leaderboard  # noqa: E402
 from tests.bench.database import create_tables  # noqa: E402
 from tests.bench.table import Finding, render_table  # noqa: E402
 
 BENCHES = {
     "engine": engine.measure,
     "grading": grading.measure,
+    "hourly": hourly.measure,
     "keys": keys.measure,
     "leaderboard": leaderboard.measure,
 }

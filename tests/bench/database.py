@@ -9,6 +9,7 @@ from django.db import connection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from uuid import UUID
 
 
@@ -17,7 +18,9 @@ def create_tables() -> None:
     call_command("migrate", verbosity=0)
 
 
-def execute(sql: str, parameters: Mapping[str, UUID | int] | None = None) -> None:
+def execute(
+    sql: str, parameters: Mapping[str, UUID | int | datetime] | None = None
+) -> None:
     """Run one statement."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)

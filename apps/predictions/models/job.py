@@ -29,6 +29,8 @@ class BenchmarkJob(models.Model):
     skipped = models.PositiveIntegerField(default=0)
     # The first ones: {"prediction_id": …, "error": …}; `failed` counts all.
     errors = models.JSONField(default=list, blank=True)
+    # How many snapshots have each direction; flagged looks are under "".
+    movements = models.JSONField(default=dict, blank=True)
     markets_tracked = models.PositiveIntegerField(default=0)
     duration_ms = models.PositiveIntegerField(default=0)
     fetching_ms = models.PositiveIntegerField(default=0)

@@ -93,10 +93,11 @@ class Summary(models.Model):
             models.Index(
                 fields=["experiment", "benchmark_status"], name="summary_experiment"
             ),
+            # The order in which the hourly job takes up what is not over.
             models.Index(
-                fields=["market"],
-                condition=models.Q(benchmark_status="ACTIVE"),
-                name="summary_active_market",
+                fields=["market", "prediction"],
+                condition=~models.Q(benchmark_status=BenchmarkStatus.COMPLETED.value),
+                name="summary_tracked",
             ),
         ]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
+from apps.accounts.selectors.workspaces import Viewer
 from apps.predictions.models import Experiment, Prediction
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from apps.accounts.selectors.workspaces import Viewer
+SYSTEM = Viewer(is_staff=True)  # the installation itself: commands and jobs
 
 
 def get_visible_experiments(viewer: Viewer) -> QuerySet[Experiment]:

@@ -1,0 +1,90 @@
+"""`predictions benchmark`: look at predictions now, as the hourly job does."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from apps.core.errors import InvalidInputError
+from apps.predictions.management.arguments import read_id
+from apps.predictions.management.hours import (
+    describe_job,
+    describe_tally,
+    write_lines,
+)
+from apps.predictions.pipelines.hourly import look_apart, run_hour
+from apps.predictions.selectors.jobs import get_last_job
+from apps.predictions.selectors.predictions import get_experiment, get_prediction
+from apps.predictions.selectors.tracks import EVERYTHING, Scope
+from apps.predictions.selectors.visible import SYSTEM
+
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser, OutputWrapper
+
+NAME = "benchmark"
+HELP = (
+    "Do the present hour's job, or look at some predictions apart from it. "
+    "Exit status 1: the job failed."
+)
+NEEDS_DATABASE = True
+
+FAILED = 1
+
+
+def add_arguments(parser: CommandParser) -> None:
+    """Declare what is looked at, and how it is told."""
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument(
+        "--prediction-id", metavar="ID", help="only this prediction, apart from the job"
+    )
+    only.add_argument(
+        "--experiment-id",
+        metavar="E",
+        help="only this experiment's predictions, apart from the job",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="fetch and compute, and write nothing"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def handle(
+    options: dict[str, Any], stdout: OutputWrapper, _stderr: OutputWrapper
+) -> int:
+    """Look, and print the result."""
+    scope = _read_scope(options)
+    if scope.is_whole and not options["dry_run"]:
+        result = _run_job()
+    else:
+        tally = look_apart(scope, clock=timezone.now, dry_run=options["dry_run"])
+        result = {"dry_run": options["dry_run"], **describe_tally(tally)}
+    if options["json"]:
+        stdout.write(json.dumps(result, indent=2))
+    else:
+        stdout.write("\n".join(write_lines(result)))
+    return FAILED if result.get("status") == "failed" else 0
+
+
+def _run_job() -> dict[str, Any]:
+    job = run_hour(clock=timezone.now)
+    if job is not None:
+        return describe_job(job)
+    last = get_last_job()
+    state = "none" if last is None else f"{last.hour:%Y-%m-%d %H:%M}, {last.status}"
+    raise InvalidInputError(
+        f"The hour's job is done, or a worker is at it (the newest: {state}): see "
+        "`manage.py predictions status`."
+    )
+
+
+def _read_scope(options: dict[str, Any]) -> Scope:
+    """Return what was asked for, which there has to be."""
+    if options["prediction_id"] is not None:
+        wanted = read_id(options["prediction_id"], "prediction")
+        return Scope(prediction_id=get_prediction(SYSTEM, wanted).id)
+    if options["experiment_id"] is not None:
+        wanted = read_id(options["experiment_id"], "experiment")
+        return Scope(experiment_id=get_experiment(SYSTEM, wanted).id)
+    return EVERYTHING

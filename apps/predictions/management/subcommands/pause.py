@@ -1,0 +1,36 @@
+"""`predictions pause`: stop the hourly looks at a prediction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from apps.predictions.management.arguments import read_id
+from apps.predictions.services.steering import pause_prediction
+
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser, OutputWrapper
+
+NAME = "pause"
+HELP = (
+    "Have no more hourly looks taken at a prediction; its settlement "
+    "scores it all the same."
+)
+NEEDS_DATABASE = True
+
+
+def add_arguments(parser: CommandParser) -> None:
+    """Declare the prediction."""
+    parser.add_argument(
+        "--prediction-id", metavar="ID", required=True, help="the prediction's id"
+    )
+
+
+def handle(
+    options: dict[str, Any], stdout: OutputWrapper, _stderr: OutputWrapper
+) -> None:
+    """Pause it and say so."""
+    prediction_id = read_id(options["prediction_id"], "prediction")
+    pause_prediction(prediction_id=prediction_id, now=timezone.now())
+    stdout.write(f"{prediction_id} is paused")

@@ -1,0 +1,119 @@
+"""What Prometheus is told of predictions: read from the database at each scrape."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Count
+
+from apps.core.metrics import Metric, Reading, Shape, Source
+from apps.predictions.domain.hours import HOUR, hour_of
+from apps.predictions.domain.movement import DIRECTIONS
+from apps.predictions.domain.words import BenchmarkStatus, JobStatus
+from apps.predictions.models import Summary
+from apps.predictions.selectors.health import GRACE
+from apps.predictions.selectors.jobs import (
+    count_by_status,
+    get_last_job,
+    list_jobs,
+    list_missing_hours,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DAY = timedelta(days=1)
+
+PREDICTIONS = Metric(
+    "assay_predictions",
+    Shape.GAUGE,
+    "Predictions that stand so now.",
+    ("status",),
+)
+MARKETS_TRACKED = Metric(
+    "assay_prediction_markets_tracked",
+    Shape.GAUGE,
+    "Markets of active predictions.",
+)
+LAST_HOUR = Metric(
+    "assay_prediction_job_hour_timestamp_seconds",
+    Shape.GAUGE,
+    "The newest hour that has a job, in seconds since 1970.",
+)
+JOB_PREDICTIONS = Metric(
+    "assay_prediction_job_predictions",
+    Shape.GAUGE,
+    "Predictions in the job of the newest hour, by what came of them.",
+    ("result",),
+)
+JOB_SECONDS = Metric(
+    "assay_prediction_job_duration_seconds",
+    Shape.GAUGE,
+    "Time that the job of the newest hour spent in each of its phases.",
+    ("phase",),
+)
+MOVEMENTS = Metric(
+    "assay_prediction_movements",
+    Shape.GAUGE,
+    "Snapshots of the newest hour by the direction that the market took; `none` is a "
+    "first look or a flagged price.",
+    ("direction",),
+)
+HOURS = Metric(
+    "assay_prediction_hours",
+    Shape.GAUGE,
+    "Hours of the last day whose job is missing or failed.",
+    ("problem",),
+)
+
+
+def read_predictions(now: datetime) -> Iterator[Reading]:
+    """Read how many predictions there are, and how the jobs of the last day went."""
+    for status, count in count_by_status().items():
+        yield Reading(PREDICTIONS, count, (status.lower(),))
+    active = Summary.objects.filter(benchmark_status=BenchmarkStatus.ACTIVE.value)
+    markets = active.aggregate(n=Count("market", distinct=True))["n"]
+    yield Reading(MARKETS_TRACKED, markets)
+    yield from _read_last_job()
+    until = hour_of(now - GRACE)
+    since = until - DAY + HOUR
+    failed = [
+        job
+        for job in list_jobs(since=since, until=hour_of(now))
+        if job.status is JobStatus.FAILED
+    ]
+    missing = list_missing_hours(since=since, until=until)
+    yield Reading(HOURS, len(failed), ("failed",))
+    yield Reading(HOURS, len(missing), ("missing",))
+
+
+def _read_last_job() -> Iterator[Reading]:
+    job = get_last_job()
+    if job is None:
+        return
+    yield Reading(LAST_HOUR, job.hour.timestamp())
+    for result in ("successful", "failed", "skipped"):
+        yield Reading(JOB_PREDICTIONS, getattr(job, result), (result,))
+    for phase in ("fetching", "computing", "storing"):
+        yield Reading(JOB_SECONDS, getattr(job, f"{phase}_ms") / 1000, (phase,))
+    for direction in DIRECTIONS:
+        label = direction.lower() or "none"
+        yield Reading(MOVEMENTS, job.movements.get(direction, 0), (label,))
+
+
+SOURCES = (
+    Source(
+        "predictions",
+        (
+            PREDICTIONS,
+            MARKETS_TRACKED,
+            LAST_HOUR,
+            JOB_PREDICTIONS,
+            JOB_SECONDS,
+            MOVEMENTS,
+            HOURS,
+        ),
+        read_predictions,
+    ),
+)

@@ -1,0 +1,117 @@
+"""What the live monitor shows: the last hour of every prediction together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Count
+from django.db.models.functions import Abs
+
+from apps.markets.selectors.markets import get_markets
+from apps.predictions.domain.words import BenchmarkStatus
+from apps.predictions.models import Snapshot, Summary
+from apps.predictions.selectors.jobs import JobRow, get_last_job
+from apps.predictions.selectors.visible import get_visible_predictions
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from apps.accounts.selectors.workspaces import Viewer
+
+MOST_TRENDING = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A prediction whose market moved much within the hour.
+
+    `convergence_1h` is in points: above zero towards the prediction. Prices are those
+    of the predicted outcome.
+    """
+
+    prediction_id: UUID
+    market_id: UUID
+    experiment: str
+    question: str
+    outcome: str
+    predicted_probability: float
+    market_price: float
+    convergence_1h: float
+    movement_direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """How things stand; what is of the last hour is of `last_job.hour`."""
+
+    active_predictions: int
+    markets_tracked: int
+    last_job: JobRow | None
+    trending: tuple[Trend, ...]
+
+
+def get_monitor(viewer: Viewer, *, most: int = MOST_TRENDING) -> Monitor:
+    """Return what the monitor shows to this viewer.
+
+    Counts are of all predictions; those that are named are what the viewer may see.
+    """
+    active = Summary.objects.filter(benchmark_status=BenchmarkStatus.ACTIVE.value)
+    counts = active.aggregate(all=Count("pk"), markets=Count("market", distinct=True))
+    last = get_last_job()
+    return Monitor(
+        active_predictions=counts["all"],
+        markets_tracked=counts["markets"],
+        last_job=last,
+        trending=() if last is None else list_trending(viewer, last.hour, most=most),
+    )
+
+
+def list_trending(viewer: Viewer, hour: datetime, *, most: int) -> tuple[Trend, ...]:
+    """Return the predictions whose markets moved most within an hour."""
+    moved = Snapshot.objects.filter(hour=hour, convergence_1h__isnull=False)
+    ranked = moved.exclude(convergence_1h=0).order_by(
+        Abs("convergence_1h").desc(), "prediction_id"
+    )
+    # Who may see a prediction is looked up for the first ones only, and for more where
+    # those are mostly hidden.
+    taken = 20 * most
+    while True:
+        rows = list(ranked[:taken])
+        shown = _visible(viewer, rows)[:most]
+        if len(shown) == most or len(rows) < taken:
+            return _to_trends(shown)
+        taken *= 10
+
+
+def _visible(viewer: Viewer, rows: list[Snapshot]) -> list[Snapshot]:
+    ids = [row.prediction_id for row in rows]
+    seen = get_visible_predictions(viewer).filter(pk__in=ids)
+    visible = set(seen.values_list("pk", flat=True))
+    return [row for row in rows if row.prediction_id in visible]
+
+
+def _to_trends(rows: list[Snapshot]) -> tuple[Trend, ...]:
+    markets = get_markets({row.market_id for row in rows})
+    summaries = Summary.objects.select_related("experiment").in_bulk(
+        [row.prediction_id for row in rows]
+    )
+    trends = []
+    for row in rows:
+        summary, market = summaries[row.prediction_id], markets[row.market_id]
+        prices = (row.market_price_yes, row.market_price_no)
+        trends.append(
+            Trend(
+                prediction_id=row.prediction_id,
+                market_id=row.market_id,
+                experiment=str(summary.experiment),
+                question=market.question,
+                outcome=market.outcomes[summary.outcome],
+                predicted_probability=row.predicted_probability,
+                market_price=prices[summary.outcome],
+                convergence_1h=row.convergence_1h or 0.0,
+                movement_direction=row.movement_direction,
+            )
+        )
+    return tuple(trends)

@@ -1,0 +1,135 @@
+"""The predictions that a job looks at, page by page, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+
+from apps.markets.domain.markets import UNUSABLE
+from apps.predictions.domain.movement import Bools, Codes, Floats, Tracks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which predictions: all, one experiment's, or a single one."""
+
+    prediction_id: UUID | None = None
+    experiment_id: UUID | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is what the job of an hour looks at."""
+        return self.prediction_id is None and self.experiment_id is None
+
+
+EVERYTHING = Scope()
+# Before every market and prediction.
+START = (UUID(int=0), UUID(int=0))
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPage:
+    """Some predictions, by market: one place in each array is one prediction."""
+
+    prediction_ids: Sequence[UUID]
+    market_ids: Sequence[UUID]
+    outcome: Codes
+    confidence: Floats
+    is_active: Bools  # not paused: paused ones only wait for their settlement
+    market_closed: Bools
+    tracks: Tracks
+
+    def __len__(self) -> int:
+        return len(self.prediction_ids)
+
+
+# The price when the prediction was made is a look like any other where no flag spoke
+# against it; the row of the prediction is read only for the first look.
+_PAGE = """
+SELECT s.prediction_id, s.market_id, s.outcome, s.predicted_confidence::float8,
+    s.benchmark_status = 'ACTIVE', s.market_closed, s.predicted_probability,
+    s.initial_market_price, extract(epoch FROM s.predicted_at)::float8,
+    COALESCE(s.valid_price, s.initial_market_price),
+    extract(epoch FROM CASE WHEN s.valid_at IS NULL THEN (
+        SELECT p.market_quoted_at FROM predictions_prediction AS p
+        WHERE p.id = s.prediction_id AND p.market_flags & %(unusable)s = 0
+    ) ELSE s.valid_at END)::float8,
+    s.reached_at IS NOT NULL
+FROM predictions_summary AS s
+WHERE s.benchmark_status <> 'COMPLETED' AND s.predicted_at <= %(now)s
+    AND (s.last_hour IS NULL OR s.last_hour < %(hour)s)
+    AND (s.market_id, s.prediction_id) > (%(market)s, %(prediction)s)
+    {scope}
+ORDER BY s.market_id, s.prediction_id LIMIT %(size)s
+"""
+# Those are looked at with their own clock, one experiment at a time.
+_NO_BACKTESTS = """ AND s.experiment_id NOT IN (
+        SELECT e.id FROM predictions_experiment AS e WHERE e.is_backtest)"""
+
+
+def list_tracks(
+    scope: Scope,
+    *,
+    hour: datetime,
+    now: datetime,
+    size: int,
+    after: tuple[UUID, UUID] = START,
+) -> TrackPage | None:
+    """Return the next predictions that have no snapshot of the hour; None is no more.
+
+    They come by market, so that a market is met once; `after` is the market and the
+    prediction that the page before ended with.
+    """
+    clauses = _NO_BACKTESTS if scope.is_whole else ""
+    if scope.prediction_id is not None:
+        clauses += " AND s.prediction_id = %(only)s"
+    if scope.experiment_id is not None:
+        clauses += " AND s.experiment_id = %(experiment)s"
+    values: dict[str, Any] = {
+        "unusable": int(UNUSABLE),
+        "hour": hour,
+        "now": now,
+        "market": after[0],
+        "prediction": after[1],
+        "size": size,
+        "only": scope.prediction_id,
+        "experiment": scope.experiment_id,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PAGE.format(scope=clauses), values)
+        rows = cursor.fetchall()
+    return _to_page(rows) if rows else None
+
+
+def _to_page(rows: Sequence[tuple[Any, ...]]) -> TrackPage:
+    columns = list(zip(*rows, strict=True))
+    valid_price, valid_at = _floats(columns[9]), _floats(columns[10])
+    return TrackPage(
+        prediction_ids=columns[0],
+        market_ids=columns[1],
+        outcome=np.array(columns[2], dtype=np.int8),
+        confidence=_floats(columns[3]),
+        is_active=np.array(columns[4], dtype=np.bool_),
+        market_closed=np.array(columns[5], dtype=np.bool_),
+        tracks=Tracks(
+            probability=_floats(columns[6]),
+            initial_price=_floats(columns[7]),
+            predicted_at=_floats(columns[8]),
+            valid_price=np.where(np.isnan(valid_at), np.nan, valid_price),
+            valid_at=valid_at,
+            reached=np.array(columns[11], dtype=np.bool_),
+        ),
+    )
+
+
+def _floats(values: Sequence[float | None]) -> Floats:
+    """Return the values as an array; nulls become NaN."""
+    return np.array(values, dtype=np.float64)
