@@ -1,0 +1,86 @@
+"""The hours of one prediction as frozen rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from apps.markets.domain.markets import UNUSABLE, QuoteFlag
+from apps.predictions.models import Snapshot
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+MAX_SNAPSHOTS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRow:
+    """A prediction against its market in one hour.
+
+    `market_price_yes` and `market_price_no` are the first and second outcome's, all
+    else is seen from the predicted outcome.
+    """
+
+    hour: datetime
+    snapshot_at: datetime
+    observed_at: datetime
+    market_price_yes: float
+    market_price_no: float
+    spread: float | None
+    flags: QuoteFlag
+    source: str
+    market_closed: bool
+    market_resolved: bool
+    predicted_probability: float
+    predicted_confidence: float | None
+    abs_delta: float
+    movement_direction: str
+    convergence_rate: float | None
+    cumulative_convergence: float
+    convergence_percentage: float | None
+    convergence_1h: float | None
+    convergence_6h: float | None
+    convergence_24h: float | None
+    convergence_7d: float | None
+    interim_skill: float
+    hours_since_prediction: float
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether no flag speaks against the price."""
+        return not self.flags & UNUSABLE
+
+    def price_of(self, outcome: int) -> float:
+        """Return the price of the first outcome (0) or of the second one (1)."""
+        return self.market_price_no if outcome else self.market_price_yes
+
+
+def list_snapshots(
+    prediction_id: UUID,
+    *,
+    before: datetime | None = None,
+    since: datetime | None = None,
+    limit: int = 168,
+) -> tuple[SnapshotRow, ...]:
+    """Return the hours of a prediction, the newest first.
+
+    Whoever looks: the caller has found the prediction through a door of `visible`.
+    `before` is itself left out, `since` is not; at most `MAX_SNAPSHOTS` come.
+    """
+    found = Snapshot.objects.filter(prediction_id=prediction_id)
+    if before is not None:
+        found = found.filter(hour__lt=before)
+    if since is not None:
+        found = found.filter(hour__gte=since)
+    rows = found.order_by("-hour").values_list(*_FIELDS)
+    return tuple(_to_row(row) for row in rows[: max(1, min(limit, MAX_SNAPSHOTS))])
+
+
+_FIELDS = tuple(one.name for one in fields(SnapshotRow))
+
+
+def _to_row(values: tuple[Any, ...]) -> SnapshotRow:
+    named = dict(zip(_FIELDS, values, strict=True))
+    return SnapshotRow(**{**named, "flags": QuoteFlag(named["flags"])})
