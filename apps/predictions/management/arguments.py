@@ -34,6 +34,21 @@ def read_id(text: str, what: str) -> UUID:
         raise InvalidInputError(f"{text!r} is no {what}: give its id.") from None
 
 
+def read_workspace(text: str | None) -> UUID | None:
+    """Return the workspace of an id; None, the operator, where none is given.
+
+    Raises:
+        InvalidInputError: the text is no id.
+        NotFoundError: there is no such workspace.
+    """
+    if text is None:
+        return None
+    workspace_id = read_id(text, "workspace")
+    if not is_workspace(workspace_id):
+        raise NotFoundError(f"There is no workspace {workspace_id}.")
+    return workspace_id
+
+
 def find_experiment(
     named: str,
     workspace_id: UUID | None,
@@ -47,12 +62,10 @@ def find_experiment(
 
     Raises:
         ConflictError: the experiment is of another kind.
-        NotFoundError: there is no such experiment, or no such workspace.
+        NotFoundError: there is no such experiment.
     """
-    if workspace_id is not None and not is_workspace(workspace_id):
-        raise NotFoundError(f"There is no workspace {workspace_id}.")
     try:
-        row = _named(named, workspace_id)
+        row = resolve_experiment(named, workspace_id)
     except NotFoundError:
         if begin_at is None:
             raise
@@ -67,7 +80,12 @@ def find_experiment(
     return row
 
 
-def _named(named: str, workspace_id: UUID | None) -> ExperimentRow:
+def resolve_experiment(named: str, workspace_id: UUID | None) -> ExperimentRow:
+    """Return the experiment of any kind by its id, or by its name in a workspace.
+
+    Raises:
+        NotFoundError: there is no such experiment.
+    """
     try:
         return get_experiment(OPERATOR, UUID(named))
     except ValueError:

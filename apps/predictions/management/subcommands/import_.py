@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.core.errors import InvalidInputError
 from apps.predictions.domain.files import LONGEST_LINE, READERS
-from apps.predictions.management.arguments import find_experiment, read_id
+from apps.predictions.management.arguments import find_experiment, read_workspace
 from apps.predictions.pipelines.importing import Imported, import_predictions
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ def handle(
 ) -> None:
     """Import the file and say what came of it."""
     read = READERS[_format_of(options)]
-    wanted = options["workspace"]
-    workspace_id = None if wanted is None else read_id(wanted, "workspace")
+    workspace_id = read_workspace(options["workspace"])
     with _opened(options["file"]) as (file, name):
         now = timezone.now()
         experiment = find_experiment(
