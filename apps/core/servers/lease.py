@@ -45,7 +45,7 @@ SERVERLESS = {
     "up",  # takes its leases itself, and says so
     "version",
 }
-SERVERLESS_SUBCOMMANDS = {("benchmarks", "rank")}
+SERVERLESS_SUBCOMMANDS = {("benchmarks", "rank"), ("predictions", "score")}
 
 
 def needs_servers(argv: Sequence[str]) -> bool:
