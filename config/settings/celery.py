@@ -125,6 +125,20 @@ CELERY_BEAT_SCHEDULE = {
         "task": "predictions.ensure_partitions",
         "schedule": 86_400.0,
     },
+    "markets.sync": {
+        "task": "markets.sync",
+        "schedule": crontab(minute="23"),
+        "options": {"expire_seconds": 3_000},
+    },
+    "markets.ingest": {
+        "task": "markets.ingest",
+        "schedule": 300.0,
+        "options": {"expire_seconds": 300},
+    },
+    "markets.ensure_partitions": {
+        "task": "markets.ensure_partitions",
+        "schedule": 86_400.0,
+    },
 }
 CELERY_TASK_ALWAYS_EAGER = env.read_bool(
     "ASSAY_TASKS_EAGER",

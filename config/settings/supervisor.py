@@ -15,6 +15,7 @@ UP_STEPS = [
     SetupStep("Load the catalogue of models", "load_catalogue"),
     SetupStep("Load the first suite", "load_suites"),
     SetupStep("Load the schedules", "load_schedules"),
+    SetupStep("Load the venues of markets", "load_venues"),
     SetupStep("Make the demo sign-in", "ensure_demo_user", shown=True),
     SetupStep("Begin the first run", "first_run"),
 ]

@@ -71,6 +71,7 @@ def test_every_command_that_is_named_exists(page: Path) -> None:
             "benchmarks",
             "billing",
             "catalog",
+            "markets",
             "predictions",
         }:
             assert f"manage.py {command} {subcommand}`" in reference

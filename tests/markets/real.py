@@ -19,10 +19,15 @@ RECORDED = "shared/data/markets"
 @cache
 def read_recorded(path: str) -> Any:
     """Return a recorded answer, or skip the test where there is none."""
+    return parse_json(find_recorded(path).read_bytes())
+
+
+def find_recorded(path: str) -> Path:
+    """Return where a recorded answer is, or skip the test where there is none."""
     for folder in Path(__file__).resolve().parents:
         found = folder / RECORDED / path
         if found.exists():
-            return parse_json(found.read_bytes())
+            return found
     pytest.skip(f"no recorded answer of a venue is here: {RECORDED}/{path}")
 
 

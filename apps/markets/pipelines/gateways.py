@@ -22,6 +22,8 @@ from apps.markets.gateways.polymarket_clob import (
     DataApi,
 )
 from apps.markets.gateways.simulated import SimulatedGateway
+from apps.markets.gateways.tape import TapeGateway
+from apps.markets.selectors.tapes import get_playback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +66,7 @@ def make_gateway(
 
     Raises:
         InvalidInputError: the venue's settings cannot be read.
+        NotFoundError: it plays a tape and has none.
     """
     return _MAKERS[venue.kind](venue, client, clock)
 
@@ -120,9 +123,16 @@ def _make_simulated(
     return SimulatedGateway(Simulation(**given), clock=clock)  # type: ignore[arg-type]
 
 
+def _make_tape(
+    venue: VenueRow, _client: httpx2.AsyncClient, clock: Callable[[], datetime]
+) -> VenueGateway:
+    return TapeGateway(get_playback(venue.id), clock=clock)
+
+
 _MAKERS: dict[VenueKind, Maker] = {
     VenueKind.POLYMARKET: _make_polymarket,
     VenueKind.MANIFOLD: _make_manifold,
     VenueKind.KALSHI: _make_kalshi,
+    VenueKind.TAPE: _make_tape,
     VenueKind.SIMULATED: _make_simulated,
 }

@@ -74,7 +74,8 @@ def refresh_markets(
     started = time.perf_counter()
     parts = find_addresses(wanted)
     asked = [part for part in parts if part.venue.is_active]
-    fetched = asyncio.run(_fetch_all(asked, clock, pace, open_venue))
+    opened = [_open(part, clock, open_venue) for part in asked]
+    fetched = asyncio.run(_fetch_all(opened, pace))
     fetching = time.perf_counter()
     for part in parts:
         off = f"Venue {part.venue.name} is switched off."
@@ -96,29 +97,31 @@ def refresh_markets(
     )
 
 
+def _open(
+    part: VenueMarkets, clock: Callable[[], datetime], open_venue: OpenVenue
+) -> tuple[VenueMarkets, VenueGateway | str]:
+    """Return a venue's gateway, or why there is none; a tape is read from its table."""
+    try:
+        return part, open_venue(part.venue, clock=clock)
+    except AppError as error:
+        return part, str(error)
+
+
 async def _fetch_all(
-    parts: Sequence[VenueMarkets],
-    clock: Callable[[], datetime],
-    pace: Pace,
-    open_venue: OpenVenue,
+    opened: Sequence[tuple[VenueMarkets, VenueGateway | str]], pace: Pace
 ) -> list[Fetched]:
     """Ask all venues at the same time."""
     return await asyncio.gather(
-        *(_fetch_venue(part, clock, pace, open_venue) for part in parts)
+        *(_fetch_venue(part, gateway, pace) for part, gateway in opened)
     )
 
 
 async def _fetch_venue(
-    part: VenueMarkets,
-    clock: Callable[[], datetime],
-    pace: Pace,
-    open_venue: OpenVenue,
+    part: VenueMarkets, gateway: VenueGateway | str, pace: Pace
 ) -> Fetched:
+    if isinstance(gateway, str):
+        return Fetched(part.venue, {}, dict.fromkeys(part.ids, gateway), gateway)
     fetcher = Fetcher(part.venue.name, pace)
-    try:
-        gateway = open_venue(part.venue, clock=clock)
-    except AppError as error:
-        return Fetched(part.venue, {}, dict.fromkeys(part.ids, str(error)), str(error))
     try:
         batch = await fetcher.fetch(gateway, list(part.ids))
     finally:

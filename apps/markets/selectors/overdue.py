@@ -1,0 +1,44 @@
+"""Markets that nobody has looked at for too long, and markets to keep fresh."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from apps.markets.domain.markets import MarketStatus
+from apps.markets.domain.records import FINAL
+from apps.markets.models import Market
+from apps.markets.registry import list_watched
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from django.db.models import QuerySet
+
+# A market that has ended or should have is asked for each hour, any other each day.
+_ENDING = timedelta(minutes=50)
+_QUIET = timedelta(days=1)
+
+
+def list_overdue(*, now: datetime, limit: int) -> list[UUID]:
+    """Return unsettled markets that no listing has brought for long, the oldest first.
+
+    Venues list what is open: what was settled meanwhile is found only by asking.
+    """
+    ending = ~Q(status=MarketStatus.OPEN) | Q(ends_at__lte=now)
+    old = Q(synced_at__lte=now - _QUIET) | (ending & Q(synced_at__lte=now - _ENDING))
+    found = _unsettled().filter(old).order_by("synced_at", "id")
+    return list(found.values_list("id", flat=True)[:limit])
+
+
+def list_watched_to_refresh(*, now: datetime, fresh_for: timedelta) -> list[UUID]:
+    """Return watched and unsettled markets whose newest reading is older than that."""
+    found = _unsettled().filter(pk__in=list_watched(), synced_at__lte=now - fresh_for)
+    return list(found.order_by("synced_at", "id").values_list("id", flat=True))
+
+
+def _unsettled() -> QuerySet[Market]:
+    return Market.objects.exclude(status__in=FINAL).filter(venue__is_active=True)
