@@ -5,14 +5,22 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from apps.core.jobs import enqueue
 from apps.predictions.pipelines.hourly import run_hour
-from apps.predictions.services import partitions
+from apps.predictions.services import partitions, scores
 
 
 @shared_task(name="predictions.benchmark_hour")
 def benchmark_hour(**_: object) -> None:
     """Do what is left of the present hour's job; nothing where it is done."""
-    run_hour(clock=timezone.now)
+    if run_hour(clock=timezone.now) is not None:
+        enqueue("predictions.recompute_scores")
+
+
+@shared_task(name="predictions.recompute_scores")
+def recompute_scores(**_: object) -> None:
+    """Compute the scores of experiments that something happened to."""
+    scores.recompute_scores(now=timezone.now())
 
 
 @shared_task(name="predictions.ensure_partitions")

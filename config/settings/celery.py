@@ -121,6 +121,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="3-58/5"),
         "options": {"expire_seconds": 240},
     },
+    # After each hour's job too; this is for what happens between the hours.
+    "predictions.recompute_scores": {
+        "task": "predictions.recompute_scores",
+        "schedule": crontab(minute="1-56/5"),
+        "options": {"expire_seconds": 240},
+    },
     "predictions.ensure_partitions": {
         "task": "predictions.ensure_partitions",
         "schedule": 86_400.0,

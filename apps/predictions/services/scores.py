@@ -35,16 +35,22 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtext('predictions.scores'))"
 
 @transaction.atomic
 def recompute_scores(
-    *, now: datetime, experiment_ids: Iterable[UUID] | None = None
+    *,
+    now: datetime,
+    experiment_ids: Iterable[UUID] | None = None,
+    everything: bool = False,
 ) -> int:
     """Compute the scores of experiments anew, and the pairs that they are in.
 
     Without ids: of those with a prediction, a look or a settlement since their scores
-    were computed. Returns how many experiments that were.
+    were computed, or of `everything`. Returns how many experiments that were.
     """
     with connection.cursor() as cursor:
         cursor.execute(_LOCK)
-    chosen = _stale() if experiment_ids is None else set(experiment_ids)
+    if experiment_ids is not None:
+        chosen = set(experiment_ids)
+    else:
+        chosen = _with_predictions() if everything else _stale()
     touched: set[tuple[Nature, bool]] = set()
     for experiment in Experiment.objects.filter(pk__in=chosen).order_by("pk"):
         natures = natures_of(experiment.pk)
@@ -57,6 +63,11 @@ def recompute_scores(
     for nature, is_backtest in sorted(touched):
         _store_pairs(nature, is_backtest=is_backtest)
     return len(chosen)
+
+
+def _with_predictions() -> set[UUID]:
+    made = Experiment.objects.filter(predictions_made__gt=0)
+    return set(made.values_list("pk", flat=True))
 
 
 def _stale() -> set[UUID]:
