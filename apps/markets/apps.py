@@ -10,3 +10,14 @@ class MarketsConfig(AppConfig):
 
     name = "apps.markets"
     label = "markets"
+
+    def ready(self) -> None:
+        """Register what readiness and metrics are told of markets."""
+        from apps.core.health import health_checks  # noqa: PLC0415
+        from apps.core.metrics import register_source  # noqa: PLC0415
+        from apps.markets.selectors.health import check_venues  # noqa: PLC0415
+        from apps.markets.selectors.metrics import SOURCES  # noqa: PLC0415
+
+        health_checks.register("venues", check_venues)
+        for source in SOURCES:
+            register_source(source)
