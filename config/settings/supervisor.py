@@ -63,4 +63,6 @@ UP_PROCESSES += [
         ),
     ),
     Process("scheduler", (*_CELERY, "beat", "--pidfile=")),
+    # It keeps sockets open for as long as it lives, which no job does.
+    Process("follower", ("manage.py", "markets", "follow")),
 ]

@@ -26,6 +26,7 @@ from apps.markets.gateways import polymarket_stream as stream
 from apps.markets.gateways.kalshi import KALSHI_URL
 from apps.markets.gateways.manifold import MANIFOLD_URL
 from apps.markets.gateways.polymarket import GAMMA_URL, PolymarketGateway
+from apps.markets.pipelines import following
 from tests.docs.reference import DOCS
 
 if TYPE_CHECKING:
@@ -100,3 +101,4 @@ def test_the_sizes_of_requests_are_those_of_the_code() -> None:
     assert f"up to {stream.MOST_TOKENS} tokens a connection" in told
     assert f"`PING` every {stream.PING_SECONDS:.0f} seconds" in told
     assert f"after {stream.SILENCE_SECONDS:.0f} seconds without" in told
+    assert f"quote every {following.PAUSE_SECONDS:.0f} seconds" in told

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from decimal import Decimal
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from apps.markets.domain.markets import QuoteFlag, VenueKind
 from apps.markets.gateways.answers import read_clock
 from apps.markets.models import Market, Quote, Settlement
-from apps.markets.pipelines.following import Followed, follow_markets
+from apps.markets.pipelines.following import Followed, follow_markets, keep_following
 from tests.markets.make import make_market, make_venue
 
 if TYPE_CHECKING:
@@ -153,3 +155,27 @@ def test_venues_without_a_stream_are_left_alone(venues: FakeVenues) -> None:
             setattr(market.venue, name, value)
         market.venue.save()
         assert follow(venues) == Followed()
+
+
+def test_what_is_watched_is_looked_up_again_after_each_span(
+    venues: FakeVenues,
+) -> None:
+    first = list_at(venues, venues.polymarket.add(1)).id
+    second = list_at(venues, venues.polymarket.add(2)).id
+    looks = iter([[], [first], [first, second], [first, second]])
+    followed = keep_following(
+        seconds=0.9, span_seconds=0.3, clock=read_clock, watch=lambda: next(looks)
+    )
+    assert followed == Followed(markets=2, quotes=2)
+    assert Quote.objects.count() == 2
+
+
+def test_the_command_says_what_came_of_it() -> None:
+    out = StringIO()
+    call_command("markets", "follow", "--seconds", "1", stdout=out)
+    assert out.getvalue() == "followed 0 markets: 0 quotes, 0 resolutions\n"
+
+
+def test_a_time_that_is_none_is_refused() -> None:
+    with pytest.raises(CommandError, match="'soon' is not a number above 0"):
+        call_command("markets", "follow", "--seconds", "soon")

@@ -40,11 +40,12 @@ def test_compose_runs_every_line_of_the_procfile() -> None:
     assert set(COMPOSE["services"]) - set(PROCFILE) == {"postgres", "valkey"}
 
 
-def test_the_supervisor_runs_the_same_celery_processes() -> None:
+def test_the_supervisor_runs_the_same_processes() -> None:
     plan = {item.name: item.arguments for item in settings.UP_PROCESSES}
     for name in ("worker", "benchmarks", "scheduler"):
         expected = PROCFILE[name].replace("${ASSAY_BENCHMARK_SLOTS:-4}", "4")
         assert list(plan[name]) == ["-m", *shlex.split(expected)]
+    assert ["python", *plan["follower"]] == shlex.split(PROCFILE["follower"])
 
 
 def test_the_image_starts_the_web_process_by_default() -> None:
@@ -63,7 +64,7 @@ def test_the_image_holds_no_development_packages() -> None:
 
 def test_every_process_waits_for_the_release_and_servers_are_probed() -> None:
     services = COMPOSE["services"]
-    for name in ("web", "worker", "benchmarks", "scheduler"):
+    for name in ("web", "worker", "benchmarks", "scheduler", "follower"):
         waits_for = services[name]["depends_on"]
         assert waits_for["release"]["condition"] == "service_completed_successfully"
     for name in ("postgres", "valkey", "web"):

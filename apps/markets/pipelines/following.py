@@ -11,7 +11,7 @@ import asyncio
 import threading
 import time
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 import structlog
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     Watch = Callable[[], Iterable[UUID]]
 
 PAUSE_SECONDS = 60.0
+# After so long the markets that are watched by then are followed.
+SPAN_SECONDS = 300.0
 
 logger = structlog.get_logger(__name__)
 
@@ -57,6 +59,31 @@ class Followed:
     markets: int = 0
     quotes: int = 0
     resolutions: int = 0
+
+
+def keep_following(
+    *,
+    seconds: float | None,
+    clock: Clock,
+    span_seconds: float = SPAN_SECONDS,
+    watch: Watch = list_watched,
+) -> Followed:
+    """Follow what is watched, span after span; for ever where `seconds` is None.
+
+    Returns the markets of the last span, and the quotes and resolutions of all.
+    """
+    total = Followed()
+    ends_at = None if seconds is None else time.monotonic() + seconds
+    while ends_at is None or time.monotonic() < ends_at:
+        left = span_seconds if ends_at is None else ends_at - time.monotonic()
+        span = follow_markets(seconds=min(span_seconds, left), clock=clock, watch=watch)
+        logger.info("markets_followed", **asdict(span))
+        total = Followed(
+            markets=span.markets,
+            quotes=total.quotes + span.quotes,
+            resolutions=total.resolutions + span.resolutions,
+        )
+    return total
 
 
 def follow_markets(
