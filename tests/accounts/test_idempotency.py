@@ -68,6 +68,14 @@ def workspace_id(db: None) -> UUID:
     return Workspace.objects.create(name="Bridge builders").id
 
 
+def test_an_answer_without_fields_of_its_own_is_kept(workspace_id: UUID) -> None:
+    first, second = (
+        ask(workspace_id, act=lambda: Answer(201, '{"made": 7}')) for _ in range(2)
+    )
+    assert (first.is_replayed, second.is_replayed) == (False, True)
+    assert (second.body, second.headers) == ('{"made": 7}', {})
+
+
 def test_the_second_time_brings_the_first_answer(workspace_id: UUID) -> None:
     first, second = ask(workspace_id), ask(workspace_id)
     assert (first.is_replayed, second.is_replayed) == (False, True)

@@ -102,8 +102,9 @@ def test_a_batch_is_told_in_the_order_in_which_it_was_sent(
 ) -> None:
     sent = [entry(probability=p, outcome=1) for p in (0.1, 0.2, 1)]
     body = {"experiment": "gut", "workspace": str(cast.workspace.pk)}
-    response = post(member, body | {"predictions": sent})
-    assert response.status_code == 201
+    batch = body | {"predictions": sent}
+    response, again = (post(member, batch, Idempotency_Key="one") for _ in range(2))
+    assert (response.status_code, again.content) == (201, response.content)
     told = response.json()["predictions"]
     assert [row["probability"] for row in told] == [0.1, 0.2, 1.0]
     assert [row["sequence"] for row in told] == [1, 2, 3]
