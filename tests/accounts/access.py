@@ -1,4 +1,4 @@
-"""Who may do what at every address that belongs to accounts.
+"""Who may do what at every address that belongs to accounts or takes predictions.
 
 Every named address under `PREFIXES` has its row here, and `test_access.py` tries each
 method as each person. Whoever adds an address adds a row; a new kind of object in an
@@ -18,9 +18,13 @@ from apps.accounts.domain.keys import Scope
 from apps.accounts.domain.roles import Power
 from apps.accounts.models import ApiKey, Delivery, Invitation, Membership
 from apps.catalog.models import Provider
+from apps.markets.models import Market
+from apps.predictions.models import Experiment
 from tests.accounts.keys import new_key
 from tests.accounts.test_webhook_interfaces import make_delivery
 from tests.catalog.own import KEY, give_key, make_provider
+from tests.markets.make import make_market
+from tests.predictions.make import make_experiment, make_prediction
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
     from tests.accounts.cast import Cast
 
 PREFIXES = ("api/account/", "workspaces/", "invitations/")
+# What is written there has its row too; what is only read is everybody's.
+PUBLIC = "api/v1/"
 TOKEN = "t" * 43
 
 
@@ -94,6 +100,31 @@ def owners_key(cast: Cast) -> UUID:
     return found.id if found else new_key(cast, scopes=[Scope.READ]).id
 
 
+def experiment_of(cast: Cast) -> Experiment:
+    found = Experiment.objects.filter(workspace=cast.workspace).first()
+    return found or make_experiment("gut", workspace=cast.workspace)
+
+
+def prediction_of(cast: Cast) -> UUID:
+    experiment = experiment_of(cast)
+    found = experiment.predictions.first()
+    return (found or make_prediction(experiment, market_now())).pk
+
+
+def market_now() -> Market:
+    found = Market.objects.first()
+    return found or make_market("rain", quoted_at=datetime.now(UTC))
+
+
+def new_prediction(cast: Cast) -> Mapping[str, Any]:
+    return {
+        "experiment": str(experiment_of(cast).pk),
+        "market": str(market_now().pk),
+        "outcome": "Yes",
+        "probability": 0.75,
+    }
+
+
 # What stands for each part of an address: something of the cast's workspace.
 OBJECTS: dict[str, Callable[[Cast], object]] = {
     "workspace_id": lambda cast: cast.workspace.id,
@@ -102,6 +133,8 @@ OBJECTS: dict[str, Callable[[Cast], object]] = {
     "token": token_of,
     "provider": keyed_provider,
     "key_id": owners_key,
+    "experiment_id": lambda cast: experiment_of(cast).pk,
+    "prediction_id": prediction_of,
     "delivery_id": lambda cast: (Delivery.objects.first() or make_delivery(cast)).id,
 }
 
@@ -175,6 +208,19 @@ _API: dict[str, dict[str, Door]] = {
     "account-resume": {"POST": Door(Power.BILLING, UNSOLD)},
     "account-deliveries": {"GET": Door(Power.VIEW)},
     "account-delivery-again": {"POST": Door(Power.RUN, 202)},
+}
+_PREDICTIONS: dict[str, dict[str, Door]] = {
+    "record-predictions": {"POST": Door(Power.RUN, 201, new_prediction)},
+    "create-experiment": {
+        "POST": Door(
+            Power.RUN,
+            201,
+            lambda cast: {"name": "new", "workspace": str(cast.workspace.id)},
+        )
+    },
+    "change-experiment": {"PATCH": Door(Power.RUN, 200, {"title": "New"})},
+    "pause-prediction": {"POST": Door(Power.RUN)},
+    "resume-prediction": {"POST": Door(Power.RUN)},
 }
 _PAGES: dict[str, dict[str, Door]] = {
     "workspaces": {"GET": Door(Reach.SIGNED_IN)},
@@ -254,4 +300,4 @@ _PAGES: dict[str, dict[str, Door]] = {
     "accept_invitation": {"POST": Door(Reach.INVITED, 302)},
     "decline_invitation": {"POST": Door(Reach.INVITED, 302)},
 }
-DOORS = _API | _PAGES
+DOORS = _API | _PREDICTIONS | _PAGES

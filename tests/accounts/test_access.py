@@ -15,7 +15,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from apps.accounts.domain.roles import Power, Role, has_power
 from apps.accounts.models import Workspace
 from apps.core.ids import new_id
-from tests.accounts.access import DOORS, OBJECTS, PREFIXES, Door, Reach
+from tests.accounts.access import DOORS, OBJECTS, PREFIXES, PUBLIC, Door, Reach
 from tests.accounts.keys import lift_limits
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ def walk(
         parts = (*above, *pattern.pattern.converters)
         if not isinstance(pattern, URLPattern):
             yield from walk(pattern.url_patterns, route, parts)
-        elif route.startswith(PREFIXES):
+        elif route.startswith(PREFIXES) or (
+            route.startswith(PUBLIC) and pattern.name in DOORS
+        ):
             yield Route(route, pattern.name or "", parts)
 
 
@@ -153,7 +155,7 @@ def path_of(route: Route, cast: Cast, **others: object) -> str:
     found = {**parts, **others}
     path = "/" + route.route
     for name, value in found.items():
-        for kind in ("uuid", "slug", "str", "int"):
+        for kind in ("uuid", "uuidstr", "slug", "str", "int"):
             path = path.replace(f"<{kind}:{name}>", str(value))
     return path
 

@@ -218,7 +218,7 @@ def test_an_experiment_of_no_such_name_is_not_found(
 def test_only_members_who_may_run_record(
     cast: Cast, experiment: Experiment, role: str
 ) -> None:
-    expected = MEMBERS | {"stranger": 404, "anonymous": 404}
+    expected = MEMBERS | {"stranger": 404, "anonymous": 401}
     response = post(client_of(cast, role), one(experiment))
     assert response.status_code == expected[role]
     assert Prediction.objects.count() == (expected[role] == 201)
@@ -245,7 +245,7 @@ def test_only_members_who_may_run_pause_resume_and_publish(
     made = make_prediction(experiment, market)
     Experiment.objects.update(is_public=is_public == "published")
     outside = 403 if is_public == "published" else 404
-    expected = MEMBERS | dict.fromkeys(("stranger", "anonymous"), outside)
+    expected = MEMBERS | {"stranger": outside, "anonymous": 401}
     answer = 200 if expected[role] == 201 else expected[role]
     client = client_of(cast, role)
     for word, status in (("pause", "PAUSED"), ("resume", "ACTIVE")):

@@ -18,6 +18,7 @@ from apps.core.errors import (
     Fault,
     ForbiddenError,
     InvalidFieldsError,
+    UnauthenticatedError,
 )
 from apps.core.web.schemas import Problem
 from apps.predictions.api.routers import router as router  # noqa: PLC0414 - mounted
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
 
     from ninja import Schema
 
+    from apps.accounts.selectors.workspaces import Viewer
+
 REFUSALS = dict.fromkeys((401, 403, 404, 409, 422), Problem)
 Key = Annotated[
     str | None,
@@ -67,6 +70,7 @@ Key = Annotated[
     "/predictions",
     response={201: RecordedOut | BatchOut, **REFUSALS},
     operation_id="record_predictions",
+    url_name="record-predictions",
 )
 def record(
     request: HttpRequest, body: PredictionsIn, idempotency_key: Key = None
@@ -105,6 +109,7 @@ def record(
     "/experiments",
     response={201: ExperimentOut, **REFUSALS},
     operation_id="create_experiment",
+    url_name="create-experiment",
 )
 def begin(
     request: HttpRequest, body: ExperimentIn, idempotency_key: Key = None
@@ -130,12 +135,13 @@ def begin(
     "/experiments/{uuid:experiment_id}",
     response={200: ExperimentOut, **REFUSALS},
     operation_id="change_experiment",
+    url_name="change-experiment",
 )
 def change(
     request: HttpRequest, experiment_id: UUID, body: ExperimentPatchIn
 ) -> object:
     """Give an experiment another title, or show it to everybody, for good."""
-    viewer = viewer_of(request)
+    viewer = _somebody(request)
     row = get_experiment(viewer, experiment_id)
     if not may_write(viewer, row.workspace_id):
         raise ForbiddenError("Only members who may run can change their experiments.")
@@ -150,6 +156,7 @@ def change(
     "/predictions/{uuid:prediction_id}/pause",
     response={200: RecordedOut, **REFUSALS},
     operation_id="pause_prediction",
+    url_name="pause-prediction",
 )
 def pause(request: HttpRequest, prediction_id: UUID) -> object:
     """Stop looking at a prediction every hour; its settlement still counts."""
@@ -160,6 +167,7 @@ def pause(request: HttpRequest, prediction_id: UUID) -> object:
     "/predictions/{uuid:prediction_id}/resume",
     response={200: RecordedOut, **REFUSALS},
     operation_id="resume_prediction",
+    url_name="resume-prediction",
 )
 def resume(request: HttpRequest, prediction_id: UUID) -> object:
     """Look at a paused prediction every hour again."""
@@ -169,7 +177,7 @@ def resume(request: HttpRequest, prediction_id: UUID) -> object:
 def _steer(
     request: HttpRequest, prediction_id: UUID, steer: Callable[..., None]
 ) -> PredictionRow:
-    viewer = viewer_of(request)
+    viewer = _somebody(request)
     row = get_prediction(viewer, prediction_id)
     if not may_write(viewer, row.workspace_id):
         raise ForbiddenError("Only members who may run can pause their predictions.")
@@ -181,7 +189,7 @@ def _experiment_to_fill(
     request: HttpRequest, named: str, workspace_id: UUID | None
 ) -> ExperimentRow:
     """Return the experiment that a request may send predictions to."""
-    viewer = viewer_of(request)
+    viewer = _somebody(request)
     experiment_id = _read_id(named)
     if experiment_id is None:
         workspace = workspace_for(request, workspace_id, needs=Power.RUN)
@@ -195,6 +203,14 @@ def _experiment_to_fill(
             " experiment of your own."
         )
     return row
+
+
+def _somebody(request: HttpRequest) -> Viewer:
+    """Return whoever asks, if it is anybody: nobody else can write."""
+    viewer = viewer_of(request)
+    if viewer.user_id is None and viewer.key_id is None:
+        raise UnauthenticatedError("Sign in, or send an API key.")
+    return viewer
 
 
 def _owner_of(experiment: ExperimentRow) -> UUID:
