@@ -152,7 +152,9 @@ def make_quote_record(
 
 def clean(text: str) -> str:
     """Return the text without what PostgreSQL refuses: NUL and lone surrogates."""
-    return text.replace("\0", "�").encode(errors="replace").decode()
+    if "\0" in text:
+        text = text.replace("\0", "�")
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def _make_market(reading: MarketReading, status: MarketStatus) -> MarketRecord:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.db.models.expressions import RawSQL
+
 from apps.core.errors import NotFoundError
 from apps.markets.domain.markets import (
     FeeSchedule,
@@ -102,7 +104,9 @@ def get_market(market_id: UUID) -> MarketRow:
 
 def get_markets(market_ids: Iterable[UUID]) -> dict[UUID, MarketRow]:
     """Return markets by id, without those that do not exist."""
-    wanted = Market.objects.filter(pk__in=list(market_ids)).order_by()
+    # One array in place of thousands of parameters, each of which the ORM would visit.
+    ids = RawSQL("SELECT unnest(%s::uuid[])", [list(market_ids)])
+    wanted = Market.objects.filter(pk__in=ids).order_by()
     return {row.id: row for row in read_rows(wanted)}
 
 
