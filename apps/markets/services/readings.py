@@ -142,6 +142,10 @@ def _complain(contradictions: Sequence[tuple[object, ...]]) -> None:
             "settlement_contradicted",
             market=str(market_id),
             external_id=external_id,
-            payout=str(payout),
-            venue_says=f"{status} {says}",
+            payout=_say(payout),
+            venue_says=f"{status} {_say(says)}",
         )
+
+
+def _say(payout: object) -> str:
+    return "nothing" if payout is None else f"{payout:f}"
