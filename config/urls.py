@@ -17,6 +17,8 @@ urlpatterns = [
     path("", include("apps.accounts.web.billing_urls")),
     path("", include("apps.benchmarks.web.urls")),
     path("", include("apps.catalog.web.urls")),
+    path("", include("apps.markets.web.urls")),
+    path("", include("apps.predictions.web.urls")),
     path("", include("apps.core.urls")),
     path("theme/", set_theme, name="theme"),
     path("api/", api_index, {"describe": api.get_openapi_schema}, name="api"),

@@ -18,7 +18,13 @@ from apps.benchmarks.selectors.leaderboard import (
 )
 from apps.benchmarks.selectors.runs import list_active_runs
 from apps.core.web.problems import wants_problem
-from apps.core.web.queries import page_links, read_choice, read_number, with_query
+from apps.core.web.queries import (
+    Choice,
+    page_links,
+    read_choice,
+    read_number,
+    with_query,
+)
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -64,15 +70,6 @@ class Header:
     href: str
     aria_sort: str
     css: str
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One way to look: a link, and whether it is the present one."""
-
-    label: str
-    href: str
-    current: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from apps.benchmarks.domain.specs import Verdict
 from apps.benchmarks.domain.text import unescape_text
-from apps.benchmarks.web.boards import Choice
-from apps.core.errors import InvalidInputError
-from apps.core.web.queries import with_query
+from apps.core.web.queries import Choice, read_id, with_query
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from django.http import HttpRequest
 
 VERDICTS = tuple(verdict.value for verdict in Verdict)
-
-
-def read_id(request: HttpRequest, name: str) -> UUID | None:
-    """Return an identifier from the address, None where it is silent.
-
-    Raises:
-        InvalidInputError: it has another form.
-    """
-    text = request.GET.get(name, "")
-    if not text:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        raise InvalidInputError(f"{name} is an identifier that a page gave.") from None
 
 
 def read_cursor(request: HttpRequest) -> UUID | None:

@@ -18,11 +18,10 @@ from apps.benchmarks.selectors.runs import (
 from apps.benchmarks.web.reading import (
     VERDICTS,
     read_cursor,
-    read_id,
     readable,
     verdict_choices,
 )
-from apps.core.web.queries import read_choice, read_number, with_query
+from apps.core.web.queries import read_choice, read_id, read_number, with_query
 from apps.core.web.twins import csv_response, json_response
 
 if TYPE_CHECKING:

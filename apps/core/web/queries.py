@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from apps.core.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from django.http import HttpRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to look: a link, and whether it is the present one."""
+
+    label: str
+    href: str
+    current: bool
 
 
 def read_choice(
@@ -43,6 +54,35 @@ def read_number(
     if not plain or not low <= int(text) <= high:
         raise InvalidInputError(f"{name} is a whole number from {low} to {high}.")
     return int(text)
+
+
+def read_id(request: HttpRequest, name: str) -> UUID | None:
+    """Return an identifier from the address, None where it is silent.
+
+    Raises:
+        InvalidInputError: it has another form.
+    """
+    text = request.GET.get(name, "")
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInputError(f"{name} is an identifier that a page gave.") from None
+
+
+def link_choices(
+    request: HttpRequest, name: str, labels: Mapping[str, str], current: str
+) -> list[Choice]:
+    """Return a link to the first page of each choice; the value "" asks for all."""
+    return [
+        Choice(
+            label,
+            with_query(request, **{name: value or None, "cursor": None, "page": None}),
+            value == current,
+        )
+        for value, label in labels.items()
+    ]
 
 
 def page_links(request: HttpRequest, number: int, pages: int) -> dict[str, object]:

@@ -84,6 +84,11 @@ class MarketRow:
         return self.mid if self.mid is not None else self.last
 
     @property
+    def flag_words(self) -> str:
+        """Return the newest quote's flags by name, with blanks between."""
+        return " ".join(self.flags.words)
+
+    @property
     def cluster(self) -> str:
         """Return what markets share that one event decides."""
         shared = self.group_id or self.event_id or self.external_id

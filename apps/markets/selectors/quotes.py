@@ -55,6 +55,11 @@ class QuoteRow:
         return self.mid if self.mid is not None else self.last
 
     @property
+    def flag_words(self) -> str:
+        """Return the flags by name, with blanks between."""
+        return " ".join(self.flags.words)
+
+    @property
     def is_usable(self) -> bool:
         """Whether the price can be taken at its word."""
         return self.price is not None and not self.flags & UNUSABLE

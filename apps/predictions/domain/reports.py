@@ -21,6 +21,12 @@ from apps.predictions.domain.betting import (
     Staking,
     settle_bets,
 )
+from apps.predictions.domain.distributions import (
+    Bin,
+    CurvePoint,
+    reaching_points,
+    spread_of,
+)
 from apps.predictions.domain.figures import Figure, mean_figure, pick
 from apps.predictions.domain.movement import AGREEMENT, EPSILON, LEAST_MOVE
 from apps.predictions.domain.resolved import (
@@ -110,13 +116,15 @@ class Convergence:
 
     `points` is the mean movement towards the prediction in probability points.
     `percentage` is its median share of the way, cut to −100…100. Predictions that
-    agreed with the market from the start are in neither.
+    agreed with the market from the start are in neither. `spread` counts how far the
+    others' markets have moved.
     """
 
     points: Figure
     percentage: Figure
     rate: Figure
     directions: Mapping[str, int]
+    spread: tuple[Bin, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +133,13 @@ class TimeToConvergence:
 
     What has closed, or has not been reached yet, is cut short and not left out.
     `shares` are those reached within 24 hours, 7 days and 30 days, None beyond what
-    was watched.
+    was watched. `curve` is the share reached by each hour, in few enough points.
     """
 
     median_hours: Figure
     reached: int
     shares: Mapping[str, Figure]
+    curve: tuple[CurvePoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +292,7 @@ def convergence_of(tracked: Tracked) -> Convergence:
             tracked.rates[rated], pick(tracked.clusters, rated), missing=NO_LOOK
         ),
         directions=dict(sorted(Counter(filter(None, tracked.directions)).items())),
+        spread=spread_of(tracked.convergences[moved]),
     )
 
 
@@ -309,6 +319,7 @@ def _time_to_convergence(tracked: Tracked) -> TimeToConvergence:
             name: _share_by(curve, hours, longest, events)
             for name, hours in HORIZONS.items()
         },
+        curve=reaching_points(curve),
     )
 
 

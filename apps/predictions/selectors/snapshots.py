@@ -52,6 +52,11 @@ class SnapshotRow:
         """Whether no flag speaks against the price."""
         return not self.flags & UNUSABLE
 
+    @property
+    def flag_words(self) -> str:
+        """Return the flags by name, with blanks between."""
+        return " ".join(self.flags.words)
+
     def price_of(self, outcome: int) -> float:
         """Return the price of the first outcome (0) or of the second one (1)."""
         return self.market_price_no if outcome else self.market_price_yes

@@ -1,0 +1,172 @@
+"""The leaderboard of experiments, with its twins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from apps.accounts.viewers import viewer_of
+from apps.core.web.queries import (
+    link_choices,
+    page_links,
+    read_choice,
+    read_number,
+    with_query,
+)
+from apps.core.web.twins import csv_response, json_response
+from apps.markets.domain.markets import Nature
+from apps.predictions.domain.standings import MIN_EVENTS
+from apps.predictions.selectors.leaderboard import BoardSort, get_leaderboard
+from apps.predictions.web.reading import NATURES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.http import HttpRequest, HttpResponse
+
+    from apps.predictions.selectors.leaderboard import Board, BoardRow
+
+ROWS_A_PAGE = 20
+SORTS = tuple(sort.value for sort in BoardSort)
+TIMES = {"": "Predicted in time", "yes": "Backtests"}
+# Heading, the order that it sorts by (none: ""), and how it is set.
+_COLUMNS = (
+    ("Rank", "", ""),
+    ("Experiment", "", ""),
+    ("Skill over the market, 95 % interval", "skill", "right"),
+    ("Predictions", "", "right"),
+    ("Against the market", "", ""),
+    ("Went its way", "convergence", "right"),
+    ("Confidence tells", "confidence", "right"),
+    ("Copies", "", "right"),
+    ("Last prediction", "recent", "right"),
+)
+CSV_COLUMNS = (
+    "rank_low",
+    "rank_high",
+    "experiment",
+    "title",
+    "shrunken_skill",
+    "skill",
+    "skill_low",
+    "skill_high",
+    "is_provisional",
+    "n",
+    "events",
+    "beats_market",
+    "beats_market_p",
+    "settled",
+    "settled_events",
+    "settled_skill",
+    "settled_low",
+    "settled_high",
+    "waiting",
+    "interim_skill",
+    "predictions",
+    "void",
+    "copier_share",
+    "price_shown",
+    "brier",
+    "market_brier",
+    "log_score",
+    "convergence",
+    "convergence_rate",
+    "direction_excess",
+    "direction_p",
+    "confidence_rho",
+    "confidence_n",
+    "attempts",
+    "refusals",
+    "cost",
+    "last_predicted_at",
+    "computed_at",
+    "experiment_id",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One column's heading: a link where one can sort by it."""
+
+    label: str
+    key: str
+    href: str
+    is_sorted: bool
+    css: str
+
+
+@require_safe
+def board_page(request: HttpRequest) -> HttpResponse:
+    """Show where experiments stand, or only their table where that is asked for."""
+    board = read_board(request)
+    only_board = request.headers.get("HX-Target") == "board"
+    name = "predictions/_board.html" if only_board else "predictions/board.html"
+    response = render(request, name, board_context(request, board))
+    response["Vary"] = "HX-Target, Cookie"
+    return response
+
+
+@require_safe
+def board_json(request: HttpRequest) -> HttpResponse:
+    """Return the whole board."""
+    return json_response(read_board(request))
+
+
+@require_safe
+def board_csv(request: HttpRequest) -> HttpResponse:
+    """Return the board's lines."""
+    board = read_board(request)
+    name = f"predictions-{board.nature.value}"
+    return csv_response(name, CSV_COLUMNS, board.rows)
+
+
+def read_board(request: HttpRequest) -> Board:
+    """Return the board that the address asks for.
+
+    Raises:
+        InvalidInputError: it asks for an unknown order or nature.
+    """
+    return get_leaderboard(
+        viewer_of(request),
+        sort=BoardSort(read_choice(request, "sort", SORTS, BoardSort.SKILL.value)),
+        nature=Nature(read_choice(request, "nature", tuple(NATURES), Nature.LIVE)),
+        is_backtest=read_choice(request, "backtest", tuple(TIMES), "") == "yes",
+    )
+
+
+def board_context(request: HttpRequest, board: Board) -> dict[str, object]:
+    """Return what the table and the switches above it show."""
+    pages = max(1, -(-len(board.rows) // ROWS_A_PAGE))
+    number = read_number(request, "page", 1, low=1, high=pages)
+    start = (number - 1) * ROWS_A_PAGE
+    rows = board.rows[start : start + ROWS_A_PAGE]
+    twins = with_query(request, page=None).removeprefix(request.path)
+    return {
+        "board": board,
+        "rows": rows,
+        "limit": find_limit(rows),
+        "least_events": MIN_EVENTS,
+        "headers": [_header(request, *column, board.sort) for column in _COLUMNS],
+        "natures": link_choices(request, "nature", NATURES, board.nature.value),
+        "times": link_choices(
+            request, "backtest", TIMES, "yes" if board.is_backtest else ""
+        ),
+        "twin_query": twins,
+        **page_links(request, number, pages),
+    }
+
+
+def find_limit(rows: Sequence[BoardRow]) -> float:
+    """Return how far the axis of skill must reach to either side."""
+    ends = [abs(end) for row in rows for end in (row.skill_low, row.skill_high) if end]
+    return max(ends, default=0.0)
+
+
+def _header(
+    request: HttpRequest, label: str, key: str, css: str, sort: BoardSort
+) -> Header:
+    href = with_query(request, sort=key, page=None) if key else ""
+    return Header(label, key, href, key == sort.value, css)

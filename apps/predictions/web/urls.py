@@ -1,0 +1,26 @@
+"""Addresses of the predictions' pages and their twins."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from apps.predictions.web import board, lists, market, prediction
+
+_ONE = "predictions/<uuid:prediction_id>"
+
+urlpatterns = [
+    path("predictions/", board.board_page, name="predictions"),
+    path("predictions.json", board.board_json),
+    path("predictions.csv", board.board_csv),
+    path("predictions/all/", lists.prediction_list, name="prediction_list"),
+    path("predictions/all.json", lists.prediction_list_json),
+    path("predictions/all.csv", lists.prediction_list_csv),
+    path("markets/<uuid:market_id>/", market.market_page, name="market"),
+    path("markets/<uuid:market_id>.json", market.market_json),
+    path("markets/<uuid:market_id>.csv", market.market_csv),
+    path(f"{_ONE}/", prediction.prediction_page, name="prediction"),
+    path(f"{_ONE}.json", prediction.prediction_json),
+    path(f"{_ONE}.csv", prediction.prediction_csv),
+    path(f"{_ONE}/pause/", prediction.pause, name="pause_prediction"),
+    path(f"{_ONE}/resume/", prediction.resume, name="resume_prediction"),
+]
