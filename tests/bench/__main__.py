@@ -13,7 +13,14 @@ from tests.embedded import start_servers
 start_servers(DURABLE)
 django.setup()
 
-from tests.bench import engine, grading, hourly, keys, leaderboard  # noqa: E402
+from tests.bench import (  # noqa: E402
+    engine,
+    grading,
+    hourly,
+    keys,
+    leaderboard,
+    scores,
+)
 from tests.bench.database import create_tables  # noqa: E402
 from tests.bench.table import Finding, render_table  # noqa: E402
 
@@ -23,6 +30,7 @@ BENCHES = {
     "hourly": hourly.measure,
     "keys": keys.measure,
     "leaderboard": leaderboard.measure,
+    "scores": scores.measure,
 }
 
 

@@ -67,3 +67,9 @@ def record_contact(*, venue_id: UUID, failure: str, now: datetime) -> None:
     line = " ".join(failure.replace("\0", "").split())[:_FAILURE_LENGTH]
     venue.update(failed_at=Coalesce("failed_at", now), failure=line)
     logger.warning("venue_failed", venue=str(venue_id), failure=line)
+
+
+@transaction.atomic
+def switch_off(*, venue_id: UUID) -> None:
+    """Have a venue asked no more: nothing fetches it, and its markets stay."""
+    Venue.objects.filter(pk=venue_id).update(is_active=False)

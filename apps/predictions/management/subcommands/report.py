@@ -53,10 +53,11 @@ def handle(
     if options["json"]:
         stdout.write(json.dumps(plain(found), allow_nan=False, indent=2))
         return
-    stdout.write("\n".join(_as_text(found)))
+    stdout.write("\n".join(as_text(found)))
 
 
-def _as_text(found: ExperimentReport) -> list[str]:
+def as_text(found: ExperimentReport) -> list[str]:
+    """Return a report as lines."""
     report, asking = found.report, found.asking
     nature = found.nature.value if found.nature else "no"
     state = "provisional" if report.is_provisional else "settled"
