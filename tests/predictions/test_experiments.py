@@ -80,6 +80,8 @@ def test_a_name_is_taken_once_in_each_workspace(cast: Cast) -> None:
         ({"description": "\ud800"}, "description"),
         ({"parameters": {"t": float("nan")}}, "parameters"),
         ({"parameters": {"t\0": 1}}, "parameters"),
+        ({"parameters": {"t": "p" * 20_000}}, "parameters"),
+        ({"description": "d" * 20_001}, "description"),
     ],
 )
 def test_a_value_of_the_wrong_form_is_refused(

@@ -50,8 +50,11 @@ def audit_chains(experiment_id: UUID | None = None) -> Iterator[ChainAudit]:
         found = found.filter(pk=experiment_id)
         if not found.exists():
             raise NotFoundError(f"There is no experiment {experiment_id}.")
-    for experiment in found.iterator(chunk_size=CHUNK):
-        yield _audit(experiment)
+    for own_id in found.values_list("pk", flat=True).iterator(chunk_size=CHUNK):
+        # The head first: what is appended from now on lies beyond it.
+        experiment = Experiment.objects.filter(pk=own_id).first()
+        if experiment is not None:  # nobody has erased it meanwhile
+            yield _audit(experiment)
 
 
 def find_lost_head(experiment_id: UUID, noted: Head) -> Break | None:
@@ -68,8 +71,6 @@ def find_lost_head(experiment_id: UUID, noted: Head) -> Break | None:
 
 
 def _audit(experiment: Experiment) -> ChainAudit:
-    # The head first: what is appended from now on lies beyond it.
-    experiment.refresh_from_db(fields=["head_hash", "predictions_made"])
     head = Head(experiment.predictions_made, experiment.head_hash)
     broken = find_break(_links(experiment.pk, head.predictions), head)
     return ChainAudit(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 ONE = Decimal(1)
+CHUNK = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ def read_votes(
         "market_id", "experiment_id"
     )
     votes: dict[UUID, list[Vote]] = defaultdict(list)
-    for one in newest.select_related("summary"):
+    slim = newest.select_related("summary").defer("reasoning", "provenance")
+    for one in slim.iterator(chunk_size=CHUNK):
         votes[one.market_id].append(_vote(one))
     places = {one: place for place, one in enumerate(experiment_ids)}
     for given in votes.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from apps.predictions.domain.words import ExperimentKind
 
 # What people write, and may write anything into.
+MOST_TEXT = 20_000
 WRITTEN = ("name", "title", "description", "method", "prompt_version", "parameters")
 
 
@@ -121,6 +123,15 @@ def _clean(experiment: Experiment) -> None:
         Fault(name, "it holds what cannot be stored")
         for name in WRITTEN
         if not is_storable(getattr(experiment, name))
+    ]
+    texts = {
+        "description": experiment.description,
+        "parameters": "" if faults else json.dumps(experiment.parameters),
+    }
+    faults += [
+        Fault(name, f"{len(text)} characters are more than {MOST_TEXT}")
+        for name, text in texts.items()
+        if len(text) > MOST_TEXT
     ]
     if faults:
         raise InvalidFieldsError(faults)
