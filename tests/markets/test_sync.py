@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from apps.core.errors import NotFoundError, UpstreamError
-from apps.markets import registry
+from apps.markets import registry, tasks
 from apps.markets.domain.markets import Batch, MarketReading, MarketStatus, Nature
 from apps.markets.models import Market
 from apps.markets.pipelines.sync import (
@@ -185,6 +185,20 @@ def test_watched_markets_are_kept_fresh(watched: set[UUID]) -> None:
     Market.objects.filter(pk=settled.pk).update(status="resolved")
     assert set(refresh_watched(clock=lambda: NOW).rows) == {old.id}
     assert unwatched.id not in watched
+
+
+@pytest.mark.usefixtures("offline")
+def test_the_jobs_of_the_scheduler_sync_ingest_and_make_months(
+    watched: set[UUID],
+) -> None:
+    tasks.ensure_partitions()
+    tasks.sync()
+    market = Market.objects.filter(venue__name="simulation")[0]
+    watched.add(market.id)
+    before = market.synced_at - timedelta(hours=1)
+    Market.objects.update(synced_at=before, mid=None, quoted_at=None)
+    tasks.ingest()
+    assert list(Market.objects.filter(mid__isnull=False)) == [market]
 
 
 def test_a_watcher_s_name_is_taken_once(watched: set[UUID]) -> None:

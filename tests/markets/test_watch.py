@@ -59,7 +59,7 @@ def test_a_venue_that_fails_long_while_it_is_watched_is_not_well(
 @pytest.mark.usefixtures("watched")
 def test_a_short_failure_is_no_news() -> None:
     fail(LONG - timedelta(seconds=1))
-    assert check_venues(NOW).detail == "every venue answers"
+    assert check_venues(NOW).detail == "none has been failing for 30 minutes"
 
 
 def test_a_venue_that_nobody_watches_may_be_down() -> None:

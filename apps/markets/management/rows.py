@@ -21,8 +21,6 @@ def to_json(row: MarketRow) -> dict[str, object]:
         "price": row.price,
         "is_stand_in": row.is_stand_in,
     }
-    if row.fees is not None:
-        told["fees"] = asdict(row.fees)
     return {name: plain(value) for name, value in told.items()}
 
 

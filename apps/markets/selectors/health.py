@@ -36,7 +36,8 @@ def _judge(now: datetime) -> Finding:
     failing = Venue.objects.filter(is_active=True, failed_at__lte=now - PATIENCE)
     found = list(failing)
     if not found:
-        return Finding(ok=True, detail="every venue answers")
+        minutes = PATIENCE // timedelta(minutes=1)
+        return Finding(ok=True, detail=f"none has been failing for {minutes} minutes")
     watched = Q(markets__in=list_watched()) & ~Q(markets__status__in=FINAL)
     needed = failing.annotate(watched=Count("markets", filter=watched))
     venue = needed.filter(watched__gt=0).first()
