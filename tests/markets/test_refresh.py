@@ -210,3 +210,16 @@ def test_venues_are_asked_each_by_its_own_gateway() -> None:
     )
     assert (len(opened), set(result.rows)) == (2, {first.id, second.id})
     assert Market.objects.filter(mid=Decimal("0.70")).count() == 2
+
+
+def test_a_venue_that_failed_is_waited_for_less_until_it_answers() -> None:
+    ids = make_many(6)
+    script = Script(errors=[DOWN] * 99)
+    refresh(ids, ScriptedGateway(script.answer), script.pace())
+    patient, script.errors = len(script.slept), [DOWN] * 99
+    refresh(ids, ScriptedGateway(script.answer), script.pace())
+    assert (patient, len(script.slept) - patient) == (9, 2)
+    script.errors = [DOWN]
+    result = refresh(ids, ScriptedGateway(script.answer), script.pace())
+    assert set(result.rows) == set(ids)
+    assert Venue.objects.get().failure == ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -42,6 +42,14 @@ class Pace:
     policy: RetryPolicy = _PATIENCE
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     draw: Callable[[], float] = random.random  # uniform in [0, 1)
+
+    def shortened(self) -> Pace:
+        """Return the pace for a venue that failed when it was last asked.
+
+        Whoever asks page after page waits for a dead venue once and not at each page.
+        """
+        policy = replace(self.policy, max_retries=min(self.policy.max_retries, 1))
+        return replace(self, gives_up_after=min(self.gives_up_after, 2), policy=policy)
 
 
 class Fetcher:

@@ -121,7 +121,8 @@ async def _fetch_venue(
 ) -> Fetched:
     if isinstance(gateway, str):
         return Fetched(part.venue, {}, dict.fromkeys(part.ids, gateway), gateway)
-    fetcher = Fetcher(part.venue.name, pace)
+    is_failing = bool(part.venue.failure)
+    fetcher = Fetcher(part.venue.name, pace.shortened() if is_failing else pace)
     try:
         batch = await fetcher.fetch(gateway, list(part.ids))
     finally:
