@@ -10,7 +10,11 @@ import pytest
 
 from apps.core.errors import NotFoundError
 from apps.markets.domain.markets import QuoteFlag
-from apps.markets.selectors.quotes import list_quotes, quotes_before
+from apps.markets.selectors.quotes import (
+    list_quotes,
+    prices_before,
+    quotes_before,
+)
 from tests.markets.make import NOW, make_market, make_quote
 
 pytestmark = pytest.mark.django_db
@@ -53,3 +57,13 @@ def test_a_quote_at_the_moment_counts_and_one_beyond_the_tolerance_does_not() ->
     assert market.id in quotes_before([market.id], NOW + HOUR, HOUR)
     late = NOW + HOUR + timedelta(microseconds=1)
     assert quotes_before([market.id], late, HOUR) == {}
+
+
+def test_prices_alone_are_those_of_the_quotes_that_would_be_found() -> None:
+    rain, snow = make_market("rain"), make_market("snow")
+    for hours, price in ((3, "0.30"), (2, "0.40"), (0, "0.60")):
+        make_quote(rain, price, NOW - hours * HOUR)
+    make_quote(snow, "0.20", NOW)
+    ids, at = [rain.id, snow.id], NOW - HOUR
+    assert prices_before(ids, at, HOUR) == {rain.id: (0.4, at.timestamp() - 3600)}
+    assert set(quotes_before(ids, at, HOUR)) == {rain.id}

@@ -19,7 +19,7 @@ import structlog
 from django.db import DataError, IntegrityError, transaction
 
 from apps.markets.pipelines.refresh import refresh_markets
-from apps.markets.selectors.quotes import quotes_before
+from apps.markets.selectors.quotes import prices_before
 from apps.predictions.domain.hours import Tally, hour_of
 from apps.predictions.domain.movement import (
     WINDOW_SLACK_SECONDS,
@@ -258,14 +258,9 @@ def _read_past(market_ids: Sequence[UUID], now: datetime) -> Past:
     past = {}
     slack = timedelta(seconds=WINDOW_SLACK_SECONDS)
     for name, hours in WINDOWS.items():
-        quotes = quotes_before(
+        past[name] = prices_before(
             market_ids,
             now - timedelta(hours=hours) + slack,
             timedelta(hours=hours * WINDOW_TOLERANCE) + slack,
         )
-        past[name] = {
-            one: (float(quote.price), quote.observed_at.timestamp())
-            for one, quote in quotes.items()
-            if quote.price is not None
-        }
     return past
