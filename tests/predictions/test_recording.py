@@ -306,6 +306,24 @@ def test_another_content_under_a_reference_is_a_conflict(
     assert Prediction.objects.count() == 1
 
 
+def test_what_the_market_asked_is_part_of_the_chain(
+    experiment_id: UUID, market: Market
+) -> None:
+    sent = entry(market, "0.3", outcome=1, reference="r", provenance={"n": 1})
+    record(experiment_id, sent)
+    Market.objects.update(question="Will it be dry?", outcomes=["No", "Yes"])
+    again = entry(market, "0.3", outcome=1, reference="r", provenance={"n": 1})
+    (row,) = record(experiment_id, again)
+    asked = {
+        "venue": "polymarket",
+        "external_id": "0xrain",
+        "question": "Will there be rain?",
+        "outcome": "No",
+    }
+    assert row.provenance == {"n": 1, "asked": asked}
+    assert next(audit_chains(experiment_id)).broken is None
+
+
 def test_references_are_an_experiment_s_own(
     experiment_id: UUID, market: Market
 ) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from apps.predictions.domain.entries import NewPrediction
     from apps.predictions.services.checking import Checked, Price
 
+# Where a prediction's provenance says what it is an answer to.
+ASKED = "asked"
 logger = structlog.get_logger(__name__)
 
 
@@ -106,7 +108,8 @@ def _differing(sent: Checked, kept: Prediction) -> list[str]:
         "reasoning": sent.entry.reasoning == kept.reasoning,
         "cost": sent.cost == kept.cost,
         "market_price_shown": sent.market_price_shown == kept.market_price_shown,
-        "provenance": dict(sent.entry.provenance) == kept.provenance,
+        "provenance": {**sent.entry.provenance, ASKED: None}
+        == {**kept.provenance, ASKED: None},
     }
     return [name for name, is_same in pairs.items() if not is_same]
 
@@ -167,13 +170,23 @@ def _link(
         market_price_shown=one.market_price_shown,
         reasoning=one.entry.reasoning,
         cost=one.cost,
-        provenance=dict(one.entry.provenance),
+        provenance={**one.entry.provenance, ASKED: _asked(one)},
         reference=one.entry.reference,
         created_at=moment,
         previous_hash=experiment.head_hash,
     )
     row.content_hash = content_hash(Content(*(getattr(row, name) for name in FIELDS)))
     return row
+
+
+def _asked(one: Checked) -> dict[str, str]:
+    """Return what the market asked at that time: a venue may word it anew later."""
+    return {
+        "venue": one.market.venue,
+        "external_id": one.market.external_id,
+        "question": one.market.question,
+        "outcome": one.market.outcomes[one.outcome],
+    }
 
 
 def _summary(row: Prediction, cluster: str) -> Summary:
