@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from apps.core.errors import InvalidInputError
 from apps.markets.domain.markets import Nature, VenueKind
@@ -67,3 +69,34 @@ def test_a_simulation_with_odd_settings_is_refused(settings_of_it: Any) -> None:
         open_gateway(get_venue("simulation"), clock=lambda: NOW)
     market = make_market(venue=venue)
     assert set(refresh(market.id).failures) == {market.id}
+
+
+@pytest.mark.parametrize(
+    ("addresses", "fault"),
+    [
+        (["a"], "is not an object"),
+        ({"gama": "http://a.example"}, "has 'gama'; this venue has gamma, clob, data"),
+        ({"gamma": "a.example"}, "has no address at 'gamma'"),
+        ({"gamma": "http://["}, "has no address at 'gamma'"),
+        ({"stream": "http://a.example"}, "has no address at 'stream'"),
+    ],
+)
+def test_a_venue_that_is_set_wrongly_fails_alone_and_is_refused_in_the_admin(
+    addresses: Any, fault: str
+) -> None:
+    venue = make_venue(addresses=addresses)
+    market = make_market(venue=venue)
+    other = make_venue("simulation", kind="simulated", nature="simulated")
+    sound = make_market("s1-e0-r0-l0", venue=other)
+    result = refresh(market.id, sound.id)
+    assert fault in result.failures[market.id]
+    assert set(result.rows) == {sound.id}
+    with pytest.raises(ValidationError, match=re.escape(fault)):
+        venue.full_clean()
+
+
+def test_a_setting_that_is_no_address_is_refused(settings: Settings) -> None:
+    make_venue()
+    settings.VENUE_ADDRESSES = {"polymarket.gamma": "nowhere"}
+    with pytest.raises(InvalidInputError, match="has no address at 'gamma'"):
+        read_addresses(get_venue("polymarket"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from apps.markets.domain.markets import Nature, VenueKind
 
@@ -39,3 +40,32 @@ SERVICES: Mapping[VenueKind, tuple[str, ...]] = {
     VenueKind.TAPE: (),
     VenueKind.SIMULATED: (),
 }
+_SCHEMES = {"stream": ("ws", "wss")}
+# The numbers that a simulation is made from, and the most that each can be.
+SIMULATED = ("seed", "events")
+_MOST = 9_999
+
+
+def find_fault(kind: VenueKind, addresses: object) -> str:
+    """Return what is wrong with what an operator says of a venue's gateway, or ""."""
+    if not isinstance(addresses, dict):
+        return "is not an object"
+    known = SIMULATED if kind is VenueKind.SIMULATED else SERVICES[kind]
+    unknown = [str(name) for name in addresses if name not in known]
+    if unknown:
+        return f"has {unknown[0]!r}; this venue has {', '.join(known) or 'none'}"
+    if kind is VenueKind.SIMULATED:
+        if all(type(one) is int and 0 < one <= _MOST for one in addresses.values()):
+            return ""
+        return f"has numbers from 1 to {_MOST}"
+    wrong = [name for name in addresses if not _is_url(name, addresses[name])]
+    return f"has no address at {wrong[0]!r}" if wrong else ""
+
+
+def _is_url(service: str, told: object) -> bool:
+    try:
+        parts = urlsplit(str(told))
+        host = parts.hostname
+    except ValueError:
+        return False
+    return parts.scheme in _SCHEMES.get(service, ("http", "https")) and bool(host)

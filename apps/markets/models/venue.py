@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
 from apps.core.ids import new_id
+from apps.markets.domain.builtin import find_fault
 from apps.markets.domain.markets import Nature, VenueKind
 
 KINDS = [(kind.value, kind.value) for kind in VenueKind]
@@ -43,3 +45,9 @@ class Venue(models.Model):
 
     def __str__(self) -> str:
         return self.display_name
+
+    def clean(self) -> None:
+        """Refuse settings that its gateway could not be made with."""
+        fault = find_fault(VenueKind(self.kind), self.addresses)
+        if fault:
+            raise ValidationError({"addresses": f"It {fault}."})

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from apps.core.errors import InvalidInputError
 from apps.core.http import open_http_client
-from apps.markets.domain.builtin import SERVICES
+from apps.markets.domain.builtin import SERVICES, find_fault
 from apps.markets.domain.markets import VenueKind
 from apps.markets.domain.simulation import Simulation
 from apps.markets.gateways.kalshi import KALSHI_URL, KalshiGateway
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 # A venue that says nothing for so long says nothing.
 SILENCE_SECONDS = 15.0
-_MOST = 10_000
 _LOCAL = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -75,13 +74,19 @@ def read_addresses(venue: VenueRow) -> dict[str, str]:
     """Return where the services of a venue are, without those at their public places.
 
     The venue's own row says so, and the setting `VENUE_ADDRESSES` before it.
+
+    Raises:
+        InvalidInputError: one of them is no address.
     """
+    _require_sound(venue, venue.addresses)
     named = {
         service: settings.VENUE_ADDRESSES.get(f"{venue.name}.{service}")
         or venue.addresses.get(service)
         for service in SERVICES[venue.kind]
     }
-    return {service: str(found) for service, found in named.items() if found}
+    found = {service: str(address) for service, address in named.items() if address}
+    _require_sound(venue, found)
+    return found
 
 
 def _make_polymarket(
@@ -111,22 +116,20 @@ def _make_kalshi(
 def _make_simulated(
     venue: VenueRow, _client: httpx2.AsyncClient, clock: Callable[[], datetime]
 ) -> VenueGateway:
-    given = {
-        name: venue.addresses[name]
-        for name in ("seed", "events")
-        if name in venue.addresses
-    }
-    if not all(isinstance(one, int) and 0 < one < _MOST for one in given.values()):
-        raise InvalidInputError(
-            f"Venue {venue.name}: seed and events are numbers from 1 to 9999."
-        )
-    return SimulatedGateway(Simulation(**given), clock=clock)  # type: ignore[arg-type]
+    numbers = {name: int(str(told)) for name, told in venue.addresses.items()}
+    return SimulatedGateway(Simulation(**numbers), clock=clock)
 
 
 def _make_tape(
     venue: VenueRow, _client: httpx2.AsyncClient, clock: Callable[[], datetime]
 ) -> VenueGateway:
     return TapeGateway(get_playback(venue.id), clock=clock)
+
+
+def _require_sound(venue: VenueRow, addresses: object) -> None:
+    fault = find_fault(venue.kind, addresses)
+    if fault:
+        raise InvalidInputError(f"Venue {venue.name}: what is set of it {fault}.")
 
 
 _MAKERS: dict[VenueKind, Maker] = {
