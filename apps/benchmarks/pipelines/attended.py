@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from asgiref.sync import async_to_sync
 
-from apps.benchmarks.pipelines.database import call
 from apps.benchmarks.pipelines.shards import DEFAULTS, ShardOptions, work_on_shard
 from apps.benchmarks.selectors.runs import get_run
 from apps.benchmarks.selectors.shards import list_unfinished_shards
 from apps.benchmarks.selectors.suites import SYSTEM
 from apps.benchmarks.services.runs import cancel_run
+from apps.core.database import call
 from apps.core.errors import UnavailableError
 from apps.core.heartbeats import has_live_worker
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from apps.benchmarks.domain.outcomes import was_answered
-from apps.benchmarks.pipelines.database import call_patiently
 from apps.benchmarks.services.budget import reserve_budget
+from apps.core.database import call_patiently
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

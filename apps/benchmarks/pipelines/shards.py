@@ -19,7 +19,6 @@ from django.conf import settings
 
 from apps.benchmarks.gateways.sandbox import detect_sandbox
 from apps.benchmarks.models import ShardStatus
-from apps.benchmarks.pipelines.database import call, call_patiently
 from apps.benchmarks.pipelines.samples import Desk
 from apps.benchmarks.pipelines.worker import ShardWorker
 from apps.benchmarks.selectors.shards import get_shard_plan
@@ -32,6 +31,7 @@ from apps.benchmarks.services.leases import (
 from apps.catalog.pipelines.completions import open_completer
 from apps.catalog.selectors.own_keys import read_own_key
 from apps.catalog.services.own_keys import note_use
+from apps.core.database import call, call_patiently
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,11 +12,11 @@ import structlog
 
 from apps.benchmarks.models import ShardStatus
 from apps.benchmarks.pipelines.budget import Budget
-from apps.benchmarks.pipelines.database import call_patiently
 from apps.benchmarks.pipelines.samples import ask, give_up, grade
 from apps.benchmarks.services.leases import read_run_state, renew_lease
 from apps.benchmarks.services.results import store_results
 from apps.core.build import code_version, package_versions
+from apps.core.database import call_patiently
 
 if TYPE_CHECKING:
     import threading

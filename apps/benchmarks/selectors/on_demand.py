@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from apps.accounts.domain.tiers import Entitlement
@@ -15,20 +14,17 @@ from apps.benchmarks.selectors.suites import (
     list_suite_versions,
 )
 from apps.catalog.selectors.models import list_models
-from apps.catalog.selectors.own_keys import list_providers_without_key
-from apps.catalog.selectors.providers import find_fault, list_providers
+from apps.catalog.selectors.offered import find_offered
+from apps.catalog.selectors.providers import list_providers
 from apps.core.errors import Fault, InvalidFieldsError, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from uuid import UUID
 
     from apps.accounts.domain.tiers import Entitlements
     from apps.benchmarks.domain.on_demand import Asked, Scenarios
     from apps.benchmarks.selectors.suites import SuiteVersionRow
     from apps.catalog.selectors.models import ModelRow
-
-EMBEDDED = "embedded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +40,6 @@ def list_offered_suites(
 ) -> tuple[SuiteVersionRow, ...]:
     """Return the suites that a workspace may run: the public ones and its own."""
     return list_suite_versions(_member_of(workspace_id, entitled.granted))
-
-
-def list_offered_models(
-    workspace_id: UUID,
-) -> tuple[tuple[ModelRow, ...], tuple[ModelRow, ...]]:
-    """Return the models that a workspace can have asked, and those that it cannot."""
-    models = list_models(include_deprecated=False)
-    lacking = set(
-        list_providers_without_key(workspace_id, {one.provider_name for one in models})
-    )
-    offered = [
-        one
-        for one in models
-        if one.provider_name not in lacking and not _find_obstacle(one)
-    ]
-    return tuple(offered), tuple(one for one in models if one not in offered)
 
 
 def resolve_asked(workspace_id: UUID, asked: Asked, *, entitled: Entitlements) -> Meant:
@@ -119,7 +99,7 @@ def _resolve_models(asked: Asked, faults: list[Fault]) -> tuple[ModelRow, ...]:
     ]
     rows = list_models()
     if asked.models:
-        found = [_find_model(name, asked.providers, rows) for name in asked.models]
+        found = [find_offered(name, rows, asked.providers) for name in asked.models]
     else:
         found = [
             one
@@ -135,36 +115,3 @@ def _resolve_models(asked: Asked, faults: list[Fault]) -> tuple[ModelRow, ...]:
             Fault("models", f"{len(models)} models; {MOST_MODELS} at most in one run")
         )
     return tuple(models.values())
-
-
-def _find_model(
-    name: str, providers: Sequence[str], rows: Sequence[ModelRow]
-) -> ModelRow | Fault:
-    """Return the model that a full name, or a bare one within providers, stands for."""
-    among = [one for one in rows if not providers or one.provider_name in providers]
-    found = [
-        one
-        for one in among
-        if name == one.full_name or (providers and name == one.name)
-    ]
-    if len(found) > 1:
-        full = " or ".join(one.full_name for one in found)
-        return Fault("models", f"{name!r} may be {full}")
-    if not found:
-        close = get_close_matches(name, [one.full_name for one in among], n=3)
-        hint = f"; did you mean {' or '.join(close)}?" if close else ""
-        return Fault("models", f"no model is named {name!r}{hint}")
-    obstacle = _find_obstacle(found[0])
-    return Fault("models", f"{name} {obstacle}") if obstacle else found[0]
-
-
-def _find_obstacle(model: ModelRow) -> str:
-    """Return why nobody can run a model on demand, whoever's key it is, or ""."""
-    if model.is_deprecated:
-        return "is no longer listed by its provider"
-    if model.input_price is None or model.output_price is None:
-        return "has no known price, so no cost limit could be kept"
-    if model.provider.is_local and model.provider.gateway != EMBEDDED:
-        return "belongs to the operator, and runs on demand do not reach it"
-    fault = find_fault(model.provider)
-    return f"cannot be asked: its provider is {fault}" if fault else ""

@@ -24,9 +24,8 @@ from apps.benchmarks.models import Run
 from apps.benchmarks.selectors.on_demand import resolve_asked
 from apps.benchmarks.selectors.runs import ACTIVE
 from apps.benchmarks.services.runs import create_run, resume_run
-from apps.catalog.domain.credentials import CredentialMissingError
 from apps.catalog.selectors.models import get_models
-from apps.catalog.selectors.own_keys import list_providers_without_key
+from apps.catalog.selectors.own_keys import require_keys
 from apps.core.errors import (
     ConflictError,
     Fault,
@@ -37,7 +36,7 @@ from apps.core.errors import (
 from apps.core.turns import await_turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
     from decimal import Decimal
     from uuid import UUID
@@ -76,7 +75,7 @@ def start_on_demand(
     entitled.require(Entitlement.RUNS_ON_DEMAND)
     meant = resolve_asked(workspace_id, asked, entitled=entitled)
     _refuse_bad_numbers(asked, meant.models)
-    _refuse_missing_keys(workspace_id, (one.provider_name for one in meant.models))
+    require_keys(workspace_id, (one.provider_name for one in meant.models))
     _refuse_too_many(workspace_id)
     if asked.webhook_url:
         ensure_secret(workspace_id=workspace_id, actor=actor, now=now)
@@ -120,7 +119,7 @@ def resume_on_demand(
         raise NotFoundError(f"There is no run {run_id}.")
     entitlements(run.workspace_id, now).require(Entitlement.RUNS_ON_DEMAND)
     models = get_models(run.shards.values_list("model_id", flat=True)).values()
-    _refuse_missing_keys(run.workspace_id, (one.provider_name for one in models))
+    require_keys(run.workspace_id, (one.provider_name for one in models))
     _refuse_too_many(run.workspace_id)
     resume_run(run_id=run_id, max_cost=max_cost, now=now)
 
@@ -139,15 +138,6 @@ def _refuse_bad_numbers(asked: Asked, models: Sequence[ModelRow]) -> None:
 
 def _is_free(model: ModelRow) -> bool:
     return model.input_price == 0 and model.output_price == 0
-
-
-def _refuse_missing_keys(workspace_id: UUID, providers: Iterable[str]) -> None:
-    lacking = list_providers_without_key(workspace_id, providers)
-    if lacking:
-        raise CredentialMissingError(
-            f"This workspace holds no credential for {', '.join(lacking)}: first store "
-            f"one at /workspaces/{workspace_id}/credentials/."
-        )
 
 
 def _refuse_too_many(workspace_id: UUID) -> None:

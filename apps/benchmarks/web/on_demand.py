@@ -14,11 +14,12 @@ from apps.accounts.selectors.entitlements import entitlements
 from apps.accounts.selectors.workspaces import get_workspace, list_workspaces
 from apps.accounts.viewers import actor_of, viewer_of
 from apps.benchmarks.domain.on_demand import Asked, Scenarios
-from apps.benchmarks.selectors.on_demand import list_offered_models, list_offered_suites
+from apps.benchmarks.selectors.on_demand import list_offered_suites
 from apps.benchmarks.selectors.suites import list_categories
 from apps.benchmarks.services.on_demand import admit_on_demand, start_on_demand
 from apps.benchmarks.web.forms import OnDemandForm
 from apps.benchmarks.web.leaderboard import DEFAULT_SUITE
+from apps.catalog.selectors.offered import list_offered_models
 from apps.core.errors import (
     ConflictError,
     ForbiddenError,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from apps.catalog.domain.credentials import OwnKey
+from apps.catalog.domain.credentials import CredentialMissingError, OwnKey
 from apps.catalog.models import GatewayKind, Provider, ProviderCredential
 from apps.catalog.selectors.providers import find_fault
 from apps.core.crypto import SealedError
@@ -122,6 +122,20 @@ def list_providers_without_key(
         for one in wanted.order_by("name")
         if one.gateway != GatewayKind.EMBEDDED and one.name not in stored
     )
+
+
+def require_keys(workspace_id: UUID, providers: Iterable[str]) -> None:
+    """Pass where the workspace can have all of the providers asked.
+
+    Raises:
+        CredentialMissingError: it holds no credential for one; each is named.
+    """
+    lacking = list_providers_without_key(workspace_id, providers)
+    if lacking:
+        raise CredentialMissingError(
+            f"This workspace holds no credential for {', '.join(lacking)}: first store "
+            f"one at /workspaces/{workspace_id}/credentials/."
+        )
 
 
 def _to_row(found: ProviderCredential) -> CredentialRow:
