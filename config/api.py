@@ -17,7 +17,7 @@ from apps.core.errors import AppError, TooLargeError
 from apps.core.web.errors import NOT_FOUND
 from apps.core.web.problems import AT_THE_GATE, problem, problem_of
 from apps.core.web.schemas import Problem
-from apps.predictions.api import endpoints_in as predictions_in
+from apps.predictions.api import endpoints_ask, endpoints_in
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -89,7 +89,9 @@ api = PublicAPI(
 api.add_router("", catalogue)
 api.add_router("", benchmarks)
 api.add_router("", on_demand)
-api.add_router("", predictions_in.router)
+# Modules that fill one router: it is added once.
+for _module in {one.router: one for one in (endpoints_in, endpoints_ask)}.values():
+    api.add_router("", _module.router)
 
 
 @api.exception_handler(AppError)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from celery import shared_task
+from celery.signals import worker_shutting_down
 from django.utils import timezone
 
 from apps.core.jobs import enqueue
+from apps.predictions.pipelines import asking
 from apps.predictions.pipelines.hourly import run_hour
 from apps.predictions.services import partitions, scores
+from apps.predictions.services.ask_leases import sweep_asks as sweep
 
 
 @shared_task(name="predictions.benchmark_hour")
@@ -27,3 +32,21 @@ def recompute_scores(**_: object) -> None:
 def ensure_partitions(**_: object) -> None:
     """Make the partitions of the months ahead."""
     partitions.ensure_partitions(today=timezone.now().date())
+
+
+@shared_task(name="predictions.ask")
+def ask(*, run_id: str, **_: object) -> None:
+    """Do what is left of an asking."""
+    asking.run_ask(UUID(run_id), clock=timezone.now)
+
+
+@shared_task(name="predictions.sweep_asks")
+def sweep_asks(**_: object) -> None:
+    """Bring back askings that were lost."""
+    sweep(now=timezone.now())
+
+
+@worker_shutting_down.connect
+def _leave(**_: object) -> None:
+    """Let askings of this process go, so that the next worker takes them at once."""
+    asking.leaving.set()

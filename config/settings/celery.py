@@ -38,7 +38,11 @@ QUEUES = (
     BENCHMARK_QUEUE,
     *dict.fromkeys(DEDICATED_QUEUES.values()),
 )
-CELERY_TASK_ROUTES = {"benchmarks.run_shard": {"queue": BENCHMARK_QUEUE}}
+# What asks models takes long: it has workers of its own.
+CELERY_TASK_ROUTES = {
+    "benchmarks.run_shard": {"queue": BENCHMARK_QUEUE},
+    "predictions.ask": {"queue": BENCHMARK_QUEUE},
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Leases in the database bring lost work back; the broker need not, but must not
 # deliver a long shard twice while it still runs.
@@ -126,6 +130,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "predictions.recompute_scores",
         "schedule": crontab(minute="1-56/5"),
         "options": {"expire_seconds": 240},
+    },
+    "predictions.sweep_asks": {
+        "task": "predictions.sweep_asks",
+        "schedule": 30.0,
+        "options": {"expire_seconds": 30},
     },
     "predictions.ensure_partitions": {
         "task": "predictions.ensure_partitions",

@@ -121,6 +121,23 @@ def predict(user: User, workspace: Workspace) -> None:
     )
 
 
+def have_asked(user: User, workspace: Workspace) -> None:
+    asking = apps.get_model("predictions", "AskRun")._default_manager.create(
+        workspace=workspace,
+        created_by=user,
+        name="own",
+        trigger="api",
+        prompt_version="v1",
+        seed=1,
+    )
+    apps.get_model("predictions", "AskItem")._default_manager.create(
+        run=asking,
+        experiment=make_experiment("asked", workspace=workspace),
+        market=make_market("asked"),
+        position=1,
+    )
+
+
 def store_credential(user: User, workspace: Workspace) -> None:
     make_provider()
     give_key(workspace.pk)
@@ -239,6 +256,7 @@ MAKERS: dict[str, Callable[[User, Workspace], object]] = {
     ),
     "admin.LogEntry": note_in_admin,
     "predictions.Experiment": predict,
+    "predictions.AskRun": have_asked,
     "mfa.Authenticator": lambda user, _: Authenticator.objects.create(
         user=user, type="totp", data={"secret": "sealed"}
     ),

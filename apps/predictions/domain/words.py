@@ -47,3 +47,24 @@ class AttemptOutcome(StrEnum):
     UNREADABLE = "unreadable"  # no probability in a form that is accepted
     OUT_OF_RANGE = "out_of_range"  # a number that is no share, such as 75
     FAILED = "failed"  # the provider did not answer
+
+
+class AskStatus(StrEnum):
+    """Where an asking of models stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    STOPPED = "stopped"  # at its cost limit
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class ItemStatus(StrEnum):
+    """What became of one model's prediction for one market."""
+
+    PENDING = "pending"
+    RECORDED = "recorded"
+    UNANSWERED = "unanswered"  # too few of the samples gave a probability
+    REFUSED = "refused"  # the market is not open, or has no price to stand beside
+    FAILED = "failed"  # the model cannot be asked

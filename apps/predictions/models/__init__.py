@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apps.predictions.models.ask import AskItem, AskRun
 from apps.predictions.models.attempt import Attempt
 from apps.predictions.models.experiment import Experiment
 from apps.predictions.models.job import BenchmarkJob
@@ -11,6 +12,8 @@ from apps.predictions.models.snapshot import Snapshot
 from apps.predictions.models.summary import Summary
 
 __all__ = [
+    "AskItem",
+    "AskRun",
     "Attempt",
     "BenchmarkJob",
     "Experiment",

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from apps.core.ids import new_id
 from apps.predictions.domain.words import AttemptOutcome
+from apps.predictions.models.ask import AskItem
 from apps.predictions.models.experiment import Experiment
 from apps.predictions.models.prediction import Prediction
 
@@ -20,6 +21,9 @@ class Attempt(models.Model):
     prediction = models.ForeignKey(
         Prediction, models.CASCADE, null=True, blank=True, related_name="attempts"
     )
+    item = models.ForeignKey(
+        AskItem, models.CASCADE, null=True, blank=True, related_name="attempts"
+    )
     sample = models.PositiveIntegerField()  # which of the n, from 1
     attempt = models.PositiveIntegerField(default=1)  # an unreadable one is repeated
     outcome = models.CharField(max_length=20, choices=OUTCOMES)
@@ -27,6 +31,9 @@ class Attempt(models.Model):
     answer = models.TextField(blank=True)
     reason = models.TextField(blank=True)
     probability = models.FloatField(null=True, blank=True)
+    confidence = models.FloatField(null=True, blank=True)
+    reasoning = models.TextField(blank=True)
+    finish = models.CharField(max_length=30, blank=True)  # the catalogue's outcome
     provider_model = models.CharField(max_length=200, blank=True)
     input_tokens = models.PositiveIntegerField(null=True, blank=True)
     output_tokens = models.PositiveIntegerField(null=True, blank=True)
@@ -40,6 +47,9 @@ class Attempt(models.Model):
             models.CheckConstraint(
                 condition=models.Q(outcome__in=[one.value for one in AttemptOutcome]),
                 name="attempt_outcome_known",
+            ),
+            models.UniqueConstraint(
+                fields=["item", "sample", "attempt"], name="attempt_once"
             ),
         ]
 

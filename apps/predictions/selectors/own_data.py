@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from apps.accounts.domain.exports import ExportFile
-from apps.predictions.models import Attempt, Experiment, Prediction, Snapshot
+from apps.predictions.models import (
+    AskItem,
+    AskRun,
+    Attempt,
+    Experiment,
+    Prediction,
+    Snapshot,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +36,25 @@ _EXPERIMENT = (
     "is_public",
     "is_backtest",
     "created_at",
+)
+
+_ASKING = (
+    "id",
+    "workspace_id",
+    "name",
+    "trigger",
+    "status",
+    "reason",
+    "prompt_version",
+    "outcome",
+    "samples",
+    "shows_price",
+    "seed",
+    "max_cost",
+    "webhook_url",
+    "created_at",
+    "started_at",
+    "finished_at",
 )
 
 _SNAPSHOT = (
@@ -56,7 +82,11 @@ def export_predictions(subject: Subject) -> Mapping[str, ExportFile]:
     """Return the experiments somebody began, or all that a workspace has here."""
     if subject.workspace_id is None:
         began = Experiment.objects.filter(created_by_id=subject.user_id)
-        return {"experiments.jsonl": _experiments("that you began", began)}
+        asked = AskRun.objects.filter(created_by_id=subject.user_id)
+        return {
+            "experiments.jsonl": _experiments("that you began", began),
+            "askings.jsonl": _askings("that you began", asked),
+        }
     theirs = Experiment.objects.filter(workspace_id=subject.workspace_id)
     predictions = Prediction.objects.filter(experiment__in=theirs)
     return {
@@ -65,6 +95,15 @@ def export_predictions(subject: Subject) -> Mapping[str, ExportFile]:
             "Their predictions, with the hashes of the chain.",
             _whole(predictions),
             ("predictions.Prediction",),
+        ),
+        "askings.jsonl": _askings(
+            "of the workspace",
+            AskRun.objects.filter(workspace_id=subject.workspace_id),
+        ),
+        "asked-markets.jsonl": ExportFile(
+            "What became of each market that models were asked about.",
+            _whole(AskItem.objects.filter(experiment__in=theirs)),
+            ("predictions.AskItem",),
         ),
         "attempts.jsonl": ExportFile(
             "What models were asked and answered.",
@@ -84,6 +123,14 @@ def _experiments(whose: str, rows: QuerySet[Experiment]) -> ExportFile:
         f"The experiments {whose}.",
         rows.order_by("id").values(*_EXPERIMENT).iterator(chunk_size=CHUNK),
         ("predictions.Experiment",),
+    )
+
+
+def _askings(whose: str, rows: QuerySet[AskRun]) -> ExportFile:
+    return ExportFile(
+        f"The askings of models {whose}.",
+        rows.order_by("id").values(*_ASKING).iterator(chunk_size=CHUNK),
+        ("predictions.AskRun",),
     )
 
 

@@ -106,12 +106,16 @@ def _faults_of_market(
         yield "outcome", f"{entry.outcome!r} is neither {first!r} nor {second!r}"
     if now is None:
         return
-    if market.status is MarketStatus.OPEN:
-        what = _fault_of_price(market, now)
-    else:
-        what = f"it is {market.status.value}: only an open market can be predicted"
+    what = find_market_fault(market, now)
     if what:
         yield "market", what
+
+
+def find_market_fault(market: MarketRow, now: datetime) -> str:
+    """Say why a market cannot be predicted now, or nothing where it can."""
+    if market.status is not MarketStatus.OPEN:
+        return f"it is {market.status.value}: only an open market can be predicted"
+    return _fault_of_price(market, now)
 
 
 def _fault_of_price(market: MarketRow, now: datetime) -> str:
@@ -138,11 +142,11 @@ def _checked(entry: NewPrediction, market: MarketRow, *, is_new: bool) -> Checke
         confidence=_kept(entry.confidence, CONFIDENCE_DIGITS),
         market_price_shown=_kept(entry.market_price_shown, SHARE_DIGITS),
         cost=_kept(entry.cost, SHARE_DIGITS),
-        price=_price_of(market, outcome) if is_new else None,
+        price=price_of(market, outcome) if is_new else None,
     )
 
 
-def _price_of(market: MarketRow, outcome: int) -> Price | None:
+def price_of(market: MarketRow, outcome: int) -> Price | None:
     """Return the newest price as the predicted outcome sees it."""
     if market.price is None or market.quoted_at is None:
         return None

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from django.db import connection, transaction
 
 from apps.predictions.models import (
+    AskItem,
+    AskRun,
     Attempt,
     Experiment,
     Prediction,
@@ -26,9 +28,12 @@ def erase_predictions(subject: Subject, now: datetime) -> int:
     del now
     if subject.workspace_id is not None:
         theirs = Experiment.objects.filter(workspace_id=subject.workspace_id)
-        return sum(remove_experiment(experiment_id=one.pk) for one in theirs)
+        removed = sum(remove_experiment(experiment_id=one.pk) for one in theirs)
+        asked = AskRun.objects.filter(workspace_id=subject.workspace_id)
+        return removed + asked.delete()[0]
     began = Experiment.objects.filter(created_by_id=subject.user_id)
-    return began.update(created_by=None)
+    asked = AskRun.objects.filter(created_by_id=subject.user_id)
+    return began.update(created_by=None) + asked.update(created_by=None)
 
 
 @transaction.atomic
@@ -38,6 +43,7 @@ def remove_experiment(*, experiment_id: UUID) -> int:
     removed = Snapshot.objects.filter(prediction__in=predictions).delete()[0]
     removed += Summary.objects.filter(experiment_id=experiment_id).delete()[0]
     removed += Attempt.objects.filter(experiment_id=experiment_id).delete()[0]
+    removed += AskItem.objects.filter(experiment_id=experiment_id).delete()[0]
     with connection.cursor() as cursor:
         # The trigger that keeps predictions lets them go only with this.
         cursor.execute("SET LOCAL assay.erasing = 'on'")

@@ -1,0 +1,146 @@
+"""An asking on the command line: how it moves, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from apps.core.web.twins import decimal_text
+from apps.predictions.domain.words import AttemptOutcome, ItemStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.core.management.base import OutputWrapper
+
+    from apps.predictions.selectors.asks import AskResult, AskRunRow
+
+BAR_WIDTH = 30
+LINE_SECONDS = 5.0
+LOOK_SECONDS = 0.2
+TROUBLES = (ItemStatus.UNANSWERED, ItemStatus.REFUSED, ItemStatus.FAILED)
+
+
+class AskProgress:
+    """Writes how an asking stands on standard error: a bar on a terminal, else lines.
+
+    `moved` may be called as often as something is stored; it looks a few times a
+    second at most.
+    """
+
+    def __init__(self, stderr: OutputWrapper, read: Callable[[], AskRunRow]) -> None:
+        """Take the stream, and how to read the asking."""
+        self._stderr = stderr
+        self._read = read
+        self._is_terminal = bool(stderr.isatty())
+        self._pause = LOOK_SECONDS if self._is_terminal else LINE_SECONDS
+        self._told_at = time.monotonic()
+
+    def moved(self) -> None:
+        """Say how the asking stands, where the last time is a while ago."""
+        if time.monotonic() - self._told_at < self._pause:
+            return
+        self._told_at = time.monotonic()
+        row = self._read()
+        if self._is_terminal:
+            self._write(f"\r\x1b[2K{_draw_bar(row)} {describe(row)}")
+        else:
+            self._write(f"{describe(row)}\n")
+
+    def close(self) -> None:
+        """Say how it ended."""
+        before = "\r\x1b[2K" if self._is_terminal else ""
+        self._write(f"{before}{describe(self._read())}\n")
+
+    def _write(self, text: str) -> None:
+        self._stderr.write(text, style_func=str, ending="")
+        self._stderr.flush()
+
+
+def describe(row: AskRunRow) -> str:
+    """Return how an asking stands in one line."""
+    done = sum(one.done for one in row.results)
+    markets = sum(one.markets for one in row.results)
+    recorded = sum(one.items[ItemStatus.RECORDED] for one in row.results)
+    asked = sum(sum(one.attempts.values()) for one in row.results)
+    return (
+        f"{row.status.value}: {done}/{markets} done, {recorded} predictions, "
+        f"{asked} questions, {_money(_total(row))}"
+    )
+
+
+def to_table(row: AskRunRow) -> str:
+    """Return one line for each model."""
+    return "\n".join(_line(one) for one in row.results)
+
+
+def to_document(row: AskRunRow) -> dict[str, Any]:
+    """Return an asking as a JSON document."""
+    cost = _total(row)
+    return {
+        "run_id": str(row.id),
+        "status": row.status.value,
+        "reason": row.reason,
+        "experiment": row.name,
+        "prompt_version": row.prompt_version,
+        "outcome": row.outcome,
+        "samples": row.samples,
+        "market_price_shown": row.shows_price,
+        "cost": None if cost is None else decimal_text(cost),
+        "results": [_result(one) for one in row.results],
+    }
+
+
+def _result(one: AskResult) -> dict[str, Any]:
+    return {
+        "model": one.model,
+        "experiment_id": str(one.experiment_id),
+        "experiment": one.experiment,
+        "markets": one.markets,
+        **{status.value: one.items[status] for status in ItemStatus},
+        "attempts": {
+            outcome.value: one.attempts[outcome] for outcome in AttemptOutcome
+        },
+        "cost": None if one.cost is None else decimal_text(one.cost),
+        "first_reason": one.reason,
+    }
+
+
+def _line(one: AskResult) -> str:
+    what = [f"{one.items[ItemStatus.RECORDED]} of {one.markets} markets predicted"]
+    what += [
+        f"{one.items[status]} {status.value}"
+        for status in TROUBLES
+        if one.items[status]
+    ]
+    lost = {
+        outcome: number
+        for outcome, number in one.attempts.items()
+        if number and outcome is not AttemptOutcome.OK
+    }
+    if lost:
+        told = ", ".join(
+            f"{number} {outcome.value.replace('_', ' ')}"
+            for outcome, number in lost.items()
+        )
+        what.append(f"answers without use: {told}")
+    what.append(_money(one.cost))
+    line = f"{one.model} ({one.experiment}): {', '.join(what)}"
+    return f"{line}\n  such as: {one.reason}" if one.reason else line
+
+
+def _total(row: AskRunRow) -> Decimal | None:
+    costs = [one.cost for one in row.results]
+    known = [one for one in costs if one is not None]
+    return sum(known, Decimal(0)) if len(known) == len(costs) else None
+
+
+def _money(cost: Decimal | None) -> str:
+    return "cost unknown" if cost is None else f"${decimal_text(cost)}"
+
+
+def _draw_bar(row: AskRunRow) -> str:
+    done = sum(one.done for one in row.results)
+    filled = BAR_WIDTH * done // max(sum(one.markets for one in row.results), 1)
+    return "[" + "#" * filled + "." * (BAR_WIDTH - filled) + "]"
