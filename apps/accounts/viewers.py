@@ -67,6 +67,18 @@ def viewer_of(request: HttpRequest | Request) -> Viewer:
     return get_viewer(request.user, timezone.now())
 
 
+def somebody_of(request: HttpRequest | Request) -> Viewer:
+    """Return the viewer behind a request, if it is anybody.
+
+    Raises:
+        UnauthenticatedError: nobody is signed in, and no key was sent.
+    """
+    viewer = viewer_of(request)
+    if viewer.user_id is None and viewer.key_id is None:
+        raise UnauthenticatedError("Sign in, or send an API key.")
+    return viewer
+
+
 def viewer_of_key(admission: Admission) -> Viewer:
     """Return the viewer that a key is: it sees what belongs to its workspace."""
     identity = admission.identity

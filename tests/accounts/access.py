@@ -16,14 +16,21 @@ from typing import TYPE_CHECKING, Any
 from apps.accounts.domain.invitations import LIFETIME, digest_of
 from apps.accounts.domain.keys import Scope
 from apps.accounts.domain.roles import Power
-from apps.accounts.models import ApiKey, Delivery, Invitation, Membership
+from apps.accounts.models import (
+    ApiKey,
+    Delivery,
+    Invitation,
+    Membership,
+    TierOverride,
+)
 from apps.catalog.models import Provider
 from apps.markets.models import Market
-from apps.predictions.models import Experiment
+from apps.predictions.models import AskRun, Experiment
 from tests.accounts.keys import new_key
 from tests.accounts.test_webhook_interfaces import make_delivery
 from tests.catalog.own import KEY, give_key, make_provider
 from tests.markets.make import make_market
+from tests.on_demand.cast import entitle
 from tests.predictions.make import make_experiment, make_prediction
 
 if TYPE_CHECKING:
@@ -125,6 +132,22 @@ def new_prediction(cast: Cast) -> Mapping[str, Any]:
     }
 
 
+def asking_of(cast: Cast) -> UUID:
+    known: dict[str, Any] = {"workspace": cast.workspace, "name": "own", "seed": 1}
+    return AskRun.objects.get_or_create(**known, prompt_version="v1")[0].pk
+
+
+def new_asking(cast: Cast) -> Mapping[str, Any]:
+    """What names no model that there is: only who may is told so."""
+    if not TierOverride.objects.filter(workspace=cast.workspace).exists():
+        entitle(cast.workspace.id)
+    return {
+        "experiment": "new",
+        "models": ["acme/m"],
+        "workspace": str(cast.workspace.id),
+    }
+
+
 # What stands for each part of an address: something of the cast's workspace.
 OBJECTS: dict[str, Callable[[Cast], object]] = {
     "workspace_id": lambda cast: cast.workspace.id,
@@ -135,6 +158,7 @@ OBJECTS: dict[str, Callable[[Cast], object]] = {
     "key_id": owners_key,
     "experiment_id": lambda cast: experiment_of(cast).pk,
     "prediction_id": prediction_of,
+    "asking_id": asking_of,
     "delivery_id": lambda cast: (Delivery.objects.first() or make_delivery(cast)).id,
 }
 
@@ -219,6 +243,7 @@ _PREDICTIONS: dict[str, dict[str, Door]] = {
         )
     },
     "change-experiment": {"PATCH": Door(Power.RUN, 200, {"title": "New"})},
+    "ask-models": {"POST": Door(Power.RUN, 422, new_asking)},
     "pause-prediction": {"POST": Door(Power.RUN)},
     "resume-prediction": {"POST": Door(Power.RUN)},
 }

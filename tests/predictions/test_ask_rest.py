@@ -117,7 +117,7 @@ def test_members_may_and_nobody_else(team: Cast, role: str, status: int) -> None
 
 @pytest.mark.parametrize(
     ("role", "status"),
-    [("owner", 200), ("viewer", 200), ("stranger", 404), ("anonymous", 404)],
+    [("owner", 200), ("viewer", 200), ("stranger", 404), ("anonymous", 401)],
 )
 def test_only_the_workspace_sees_how_it_stands(
     team: Cast, role: str, status: int

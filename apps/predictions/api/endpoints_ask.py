@@ -11,7 +11,7 @@ from ninja import Header
 
 from apps.accounts.domain.roles import Power
 from apps.accounts.services.idempotency import Answer
-from apps.accounts.viewers import actor_of, viewer_of, workspace_for
+from apps.accounts.viewers import actor_of, somebody_of, workspace_for
 from apps.accounts.web.once import respond_once
 from apps.core.web.schemas import Problem
 from apps.predictions.api.routers import router
@@ -39,6 +39,7 @@ Key = Annotated[
     "/predictions/run",
     response={202: AskStartedOut, **REFUSALS},
     operation_id="ask_models",
+    url_name="ask-models",
 )
 def ask(request: HttpRequest, body: AskIn, idempotency_key: Key = None) -> HttpResponse:
     """Have models predict markets, and say where to see how it stands.
@@ -80,10 +81,11 @@ def ask(request: HttpRequest, body: AskIn, idempotency_key: Key = None) -> HttpR
 
 
 @router.get(
-    "/predictions/runs/{uuid:run_id}",
-    response={200: AskRunOut, 404: Problem},
+    "/predictions/runs/{uuid:asking_id}",
+    response={200: AskRunOut, 401: Problem, 404: Problem},
     operation_id="get_asking",
+    url_name="get-asking",
 )
-def asking(request: HttpRequest, run_id: UUID) -> object:
+def asking(request: HttpRequest, asking_id: UUID) -> object:
     """Say how an asking of one's workspace stands, model by model."""
-    return AskRunOut.read(get_ask_run(viewer_of(request), run_id))
+    return AskRunOut.read(get_ask_run(somebody_of(request), asking_id))

@@ -11,14 +11,13 @@ from ninja import Header
 
 from apps.accounts.domain.roles import Power
 from apps.accounts.services.idempotency import Answer
-from apps.accounts.viewers import actor_of, viewer_of, workspace_for
+from apps.accounts.viewers import actor_of, somebody_of, workspace_for
 from apps.accounts.web.once import respond_once
 from apps.core.errors import (
     ConflictError,
     Fault,
     ForbiddenError,
     InvalidFieldsError,
-    UnauthenticatedError,
 )
 from apps.core.web.schemas import Problem
 from apps.predictions.api.routers import router as router  # noqa: PLC0414 - mounted
@@ -54,7 +53,6 @@ if TYPE_CHECKING:
 
     from ninja import Schema
 
-    from apps.accounts.selectors.workspaces import Viewer
 
 REFUSALS = dict.fromkeys((401, 403, 404, 409, 422), Problem)
 Key = Annotated[
@@ -141,7 +139,7 @@ def change(
     request: HttpRequest, experiment_id: UUID, body: ExperimentPatchIn
 ) -> object:
     """Give an experiment another title, or show it to everybody, for good."""
-    viewer = _somebody(request)
+    viewer = somebody_of(request)
     row = get_experiment(viewer, experiment_id)
     if not may_write(viewer, row.workspace_id):
         raise ForbiddenError("Only members who may run can change their experiments.")
@@ -177,7 +175,7 @@ def resume(request: HttpRequest, prediction_id: UUID) -> object:
 def _steer(
     request: HttpRequest, prediction_id: UUID, steer: Callable[..., None]
 ) -> PredictionRow:
-    viewer = _somebody(request)
+    viewer = somebody_of(request)
     row = get_prediction(viewer, prediction_id)
     if not may_write(viewer, row.workspace_id):
         raise ForbiddenError("Only members who may run can pause their predictions.")
@@ -189,7 +187,7 @@ def _experiment_to_fill(
     request: HttpRequest, named: str, workspace_id: UUID | None
 ) -> ExperimentRow:
     """Return the experiment that a request may send predictions to."""
-    viewer = _somebody(request)
+    viewer = somebody_of(request)
     experiment_id = _read_id(named)
     if experiment_id is None:
         workspace = workspace_for(request, workspace_id, needs=Power.RUN)
@@ -203,14 +201,6 @@ def _experiment_to_fill(
             " experiment of your own."
         )
     return row
-
-
-def _somebody(request: HttpRequest) -> Viewer:
-    """Return whoever asks, if it is anybody: nobody else can write."""
-    viewer = viewer_of(request)
-    if viewer.user_id is None and viewer.key_id is None:
-        raise UnauthenticatedError("Sign in, or send an API key.")
-    return viewer
 
 
 def _owner_of(experiment: ExperimentRow) -> UUID:
