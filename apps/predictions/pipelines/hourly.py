@@ -35,7 +35,7 @@ from apps.predictions.services.partitions import ensure_partitions
 from apps.predictions.services.snapshots import store_chunk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
     from apps.markets.selectors.markets import MarketRow
@@ -166,23 +166,25 @@ class _Desk:
             HourLostError: the lease is lost, or the hour is over.
         """
         done = Tally()
-        known = _Known({}, {})
-        for page in self._pages(scope):
+        known, after = _Known({}, {}), START
+        while True:
+            began = time.perf_counter()
+            page = self._read_page(scope, after)
+            if page is None:
+                return done
+            reading = Tally(computing_ms=(time.perf_counter() - began) * 1000)
             known, chunk = self._look(page, known)
-            done += self._store(chunk)
-        return done
+            done += self._store(replace(chunk, tally=chunk.tally + reading))
+            after = (page.market_ids[-1], page.prediction_ids[-1])
 
-    def _pages(self, scope: Scope) -> Iterator[TrackPage]:
-        after = START
-        while page := list_tracks(
+    def _read_page(self, scope: Scope, after: tuple[UUID, UUID]) -> TrackPage | None:
+        return list_tracks(
             scope,
             hour=self.hour,
             now=self.clock(),
             size=self.options.size,
             after=after,
-        ):
-            yield page
-            after = (page.market_ids[-1], page.prediction_ids[-1])
+        )
 
     def _look(self, page: TrackPage, known: _Known) -> tuple[_Known, Chunk]:
         """Fetch the markets of a page and measure; also return what the last one said.
