@@ -11,6 +11,8 @@ from django.utils.html import format_html
 from apps.core.templatetags.formats import NO_DATA, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -78,3 +80,22 @@ def age(moment: datetime | None, now: datetime) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit} ago"
     return f"{seconds} s ago"
+
+
+@register.simple_tag
+@plain
+def figure_value(value: float | None, form: str) -> str:
+    """Write the value of a figure in one of the forms of reports."""
+    return NO_DATA if value is None else _FORMS[form](value)
+
+
+_FORMS: dict[str, Callable[[float], str]] = {
+    "gain": gain,
+    "decimals": decimals,
+    "hours": hours,
+    "percent": lambda value: f"{100 * value:.1f} %",
+    "points": lambda value: f"{100 * value:+.2f}".replace("-", "−"),
+    "hundred": lambda value: f"{value:+.0f} %".replace("-", "−"),
+    "share": lambda value: f"{value:+.3f}".replace("-", "−"),
+    "rho": lambda value: f"{value:+.2f}".replace("-", "−"),
+}

@@ -126,7 +126,8 @@ def compare_experiments(
         NotFoundError: one of them is not visible.
     """
     first, second = get_experiment(viewer, first_id), get_experiment(viewer, second_id)
-    common = [one for one in natures_of(first_id) if one in natures_of(second_id)]
+    theirs = natures_of(second_id)
+    common = [one for one in natures_of(first_id) if one in theirs]
     chosen = nature or (common[0] if common else Nature.LIVE)
     return Comparison(
         first=first,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.predictions.web import board, lists, market, prediction
+from apps.predictions.web import board, experiment, lists, market, prediction
 
 _ONE = "predictions/<uuid:prediction_id>"
+_EXPERIMENT = "predictions/experiments/<uuid:experiment_id>"
 
 urlpatterns = [
     path("predictions/", board.board_page, name="predictions"),
@@ -15,6 +16,9 @@ urlpatterns = [
     path("predictions/all/", lists.prediction_list, name="prediction_list"),
     path("predictions/all.json", lists.prediction_list_json),
     path("predictions/all.csv", lists.prediction_list_csv),
+    path(f"{_EXPERIMENT}/", experiment.experiment_page, name="experiment"),
+    path(f"{_EXPERIMENT}.json", experiment.experiment_json),
+    path(f"{_EXPERIMENT}.csv", experiment.experiment_csv),
     path("markets/<uuid:market_id>/", market.market_page, name="market"),
     path("markets/<uuid:market_id>.json", market.market_json),
     path("markets/<uuid:market_id>.csv", market.market_csv),
