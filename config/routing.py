@@ -15,6 +15,7 @@ from apps.benchmarks.consumers.events import RunEvents
 from apps.benchmarks.consumers.live import LeaderboardSocket, RunSocket
 from apps.core.hub import Hub
 from apps.core.lifespan import Lifespan
+from apps.predictions.consumers.live import MonitorSocket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +26,12 @@ def build_application(pages: Callable[..., Any]) -> ProtocolTypeRouter:
     hub = Hub(settings.REDIS_URL)
     run = _with_reader(RunSocket(hub))
     leaderboard = _with_reader(LeaderboardSocket(hub))
+    monitor = _with_reader(MonitorSocket(hub))
     events = _with_reader(RunEvents(hub))
     sockets = [
         path("ws/runs/<uuid:run_id>/", run),
         path("ws/leaderboard/<slug:slug>/", leaderboard),
+        path("ws/predictions/", monitor),
         re_path("", WebsocketDenier.as_asgi()),
     ]
     requests = [

@@ -138,7 +138,7 @@ class LiveRegion {
     const word = this.element.querySelector("[data-summary]");
     if (word && now - this.lastWord > 10000) {
       this.lastWord = now;
-      word.textContent = `${data.done} of ${data.samples} samples graded`;
+      word.textContent = data.summary || `${data.done} of ${data.samples} samples graded`;
     }
   }
 

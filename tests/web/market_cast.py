@@ -50,6 +50,7 @@ class Shown:
             f"/predictions/experiments/{self.experiment.pk}/",
             f"/predictions/experiments/{self.other.pk}/?nature=simulated",
             f"/predictions/experiments/{self.experiment.pk}/?with={self.other.pk}",
+            "/predictions/live/",
             "/predictions/all/",
             f"/predictions/all/?experiment={self.experiment.pk}&status=COMPLETED",
             f"/predictions/all/?market={self.market.pk}",

@@ -12,10 +12,7 @@ from typing import TYPE_CHECKING
 
 from channels.db import database_sync_to_async
 
-from apps.accounts.domain.tiers import Entitlement
-from apps.accounts.selectors.workspaces import ANONYMOUS
-from apps.accounts.web.door import look_again, open_door
-from apps.benchmarks.consumers.connections import (
+from apps.accounts.consumers.connections import (
     PAUSE_SECONDS,
     SLOW_SECONDS,
     Looks,
@@ -23,9 +20,12 @@ from apps.benchmarks.consumers.connections import (
     Receive,
     Scope,
     Send,
-    read_run,
     run_while_connected,
 )
+from apps.accounts.domain.tiers import Entitlement
+from apps.accounts.selectors.workspaces import ANONYMOUS
+from apps.accounts.web.door import look_again, open_door
+from apps.benchmarks.consumers.runs import read_run
 from apps.benchmarks.selectors.run_state import RunState, parse_run_state
 from apps.core.errors import AppError, NotFoundError
 from apps.core.web.problems import problem_of

@@ -1,119 +1,21 @@
-"""WebSockets that say what moved.
-
-A connection asks the database whether it may watch and what holds now; what follows
-comes from the process's hub and touches neither the database nor a thread. What not
-everybody may see is the exception: while something is sent, it is asked again.
-These are plain ASGI applications and no Channels consumers, whose dispatch makes a
-hop to a thread for each message: Channels routes to them and says who connects.
-"""
+"""WebSockets that say how far a run is, and that a leaderboard moved."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING
 
 from channels.db import database_sync_to_async
 from django.utils import timezone
 
-from apps.accounts.selectors.workspaces import ANONYMOUS
-from apps.accounts.viewers import viewer_still
-from apps.benchmarks.consumers.connections import (
-    PAUSE_SECONDS,
-    SLOW_SECONDS,
-    Looks,
-    Receive,
-    Scope,
-    Send,
-    read_run,
-    run_while_connected,
-    viewer_of,
-)
+from apps.accounts.consumers.live import LiveSocket
+from apps.benchmarks.consumers.runs import read_run
 from apps.benchmarks.selectors.leaderboard import get_board_revision
-from apps.core.errors import NotFoundError, UnauthenticatedError, UnavailableError
-from apps.core.hub import Frame, Hub
+from apps.core.hub import Frame
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
+    from apps.accounts.consumers.connections import Scope
     from apps.accounts.selectors.workspaces import Viewer
-
-NOT_SIGNED_IN = 4403
-NOT_FOUND = 4404
-TRY_LATER = 1013
-PING_SECONDS = 25.0
-PING = '{"ping":true}'
-
-
-class LiveSocket:
-    """Relays one topic to each client, and drops a client that does not read."""
-
-    def __init__(self, hub: Hub, *, patience: float = SLOW_SECONDS) -> None:
-        """Take frames from this hub; wait `patience` seconds for a client to read."""
-        self._hub = hub
-        self._patience = patience
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection until the client leaves."""
-        await receive()  # websocket.connect
-        # Accepted before it may be refused: a browser hides why it was not let in.
-        await send({"type": "websocket.accept"})
-        work = self._serve(scope, send)
-        await run_while_connected(work, receive, "websocket.disconnect")
-
-    async def read_first(self, viewer: Viewer, scope: Scope) -> Frame:
-        """Return the present state of what the address names.
-
-        Raises:
-            NotFoundError: there is nothing, or this viewer may not see it.
-        """
-        raise NotImplementedError
-
-    async def _serve(self, scope: Scope, send: Send) -> None:
-        try:
-            viewer = await viewer_of(scope)
-            topic = (await self.read_first(viewer, scope)).topic
-            async with self._hub.watch(topic) as watcher:
-                # Read after the watch began: nothing falls between the two. A page
-                # that was rendered before compares it with what it shows.
-                first = await self.read_first(viewer, scope)
-                await self._tell(send, [encode_frame(first, is_first=True)])
-                looks = Looks(await self._ask_again(viewer, scope))
-                batches = watcher.batches(pause=PAUSE_SECONDS, heartbeat=PING_SECONDS)
-                async for frames in batches:
-                    await looks.take()
-                    texts = [encode_frame(one) for one in frames] or [PING]
-                    await self._tell(send, texts)
-        except UnauthenticatedError:
-            await send({"type": "websocket.close", "code": NOT_SIGNED_IN})
-        except NotFoundError:
-            await send({"type": "websocket.close", "code": NOT_FOUND})
-        except UnavailableError:
-            await send({"type": "websocket.close", "code": TRY_LATER})
-        except TimeoutError:
-            return  # the client does not read; the server cuts its line
-
-    async def _ask_again(
-        self, viewer: Viewer, scope: Scope
-    ) -> Callable[[], Awaitable[None]] | None:
-        """Return what asks whether this may still be seen; None if it is public."""
-        try:
-            if viewer != ANONYMOUS:
-                await self.read_first(ANONYMOUS, scope)
-        except NotFoundError:
-            look = database_sync_to_async(viewer_still)
-        else:
-            return None
-
-        async def ask() -> None:
-            await self.read_first(await look(scope, timezone.now()), scope)
-
-        return ask
-
-    async def _tell(self, send: Send, texts: list[str]) -> None:
-        async with asyncio.timeout(self._patience):
-            for text in texts:
-                await send({"type": "websocket.send", "text": text})
 
 
 class RunSocket(LiveSocket):
@@ -134,11 +36,3 @@ class LeaderboardSocket(LiveSocket):
         read = database_sync_to_async(get_board_revision)
         revision: int = await read(viewer, slug, now=timezone.now())
         return Frame(f"leaderboard:{slug}", json.dumps({"revision": revision}))
-
-
-def encode_frame(frame: Frame, *, is_first: bool = False) -> str:
-    """Write a frame for a page; `missed` asks it to read its state afresh."""
-    parts = {"topic": frame.topic, "first": is_first, "missed": not frame.data}
-    told = json.dumps({name: part for name, part in parts.items() if part})
-    # What was published is JSON already.
-    return f'{told[:-1]},"data":{frame.data}}}' if frame.data else told

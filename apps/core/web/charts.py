@@ -61,6 +61,7 @@ class Chart:
 
 
 WHOLE = Scale(0.0, 1.0, _WHOLE)
+FIFTHS = Scale(0.0, 1.0, 5)
 
 
 def share_scale(values: Iterable[float]) -> Scale:

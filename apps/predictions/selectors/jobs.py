@@ -13,7 +13,7 @@ from apps.predictions.domain.words import BenchmarkStatus, JobStatus
 from apps.predictions.models import BenchmarkJob, Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
 
@@ -39,6 +39,19 @@ class JobRow:
     started_at: datetime
     finished_at: datetime | None
     lease_expires_at: datetime | None
+
+    @property
+    def revision(self) -> str:
+        """Return what differs whenever a page about the hour would."""
+        return (
+            f"{self.hour:%Y%m%d%H}:{self.status.value}:{self.successful}:{self.failed}"
+        )
+
+    @property
+    def words(self) -> str:
+        """Return how it went, in one line."""
+        said = f"{self.hour:%H:%M} UTC: {self.successful:,} looked at"
+        return f"{said}, {self.failed:,} failed, {self.skipped:,} skipped"
 
     def is_silent(self, now: datetime) -> bool:
         """Say whether it runs no longer, although nobody ended it."""
@@ -90,15 +103,19 @@ def list_missing_hours(*, since: datetime, until: datetime) -> tuple[datetime, .
     An hour counts from the first full one after the oldest prediction that is tracked.
     Both ends are among them, the newest comes first.
     """
+    hours = BenchmarkJob.objects.filter(hour__gte=hour_of(since), hour__lte=until)
+    there = set(hours.values_list("hour", flat=True))
+    return name_missing_hours(there, since=since, until=until)
+
+
+def name_missing_hours(
+    there: Collection[datetime], *, since: datetime, until: datetime
+) -> tuple[datetime, ...]:
+    """Return what `list_missing_hours` does, of hours whose jobs were read already."""
     begun = tracked_since()
     if begun is None:
         return ()
     first = max(hour_of(since), hour_of(begun) + HOUR)
-    there = set(
-        BenchmarkJob.objects.filter(hour__gte=first, hour__lte=until).values_list(
-            "hour", flat=True
-        )
-    )
     missing, hour = [], hour_of(until)
     while hour >= first:
         if hour not in there:

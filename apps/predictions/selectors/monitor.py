@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from django.db.models import Count
 from django.db.models.functions import Abs
 
-from apps.markets.selectors.markets import get_markets
 from apps.predictions.domain.words import BenchmarkStatus
 from apps.predictions.models import Snapshot, Summary
 from apps.predictions.selectors.jobs import JobRow, get_last_job
@@ -93,21 +92,20 @@ def _visible(viewer: Viewer, rows: list[Snapshot]) -> list[Snapshot]:
 
 
 def _to_trends(rows: list[Snapshot]) -> tuple[Trend, ...]:
-    markets = get_markets({row.market_id for row in rows})
-    summaries = Summary.objects.select_related("experiment").in_bulk(
+    summaries = Summary.objects.select_related("experiment", "market").in_bulk(
         [row.prediction_id for row in rows]
     )
     trends = []
     for row in rows:
-        summary, market = summaries[row.prediction_id], markets[row.market_id]
+        summary = summaries[row.prediction_id]
         prices = (row.market_price_yes, row.market_price_no)
         trends.append(
             Trend(
                 prediction_id=row.prediction_id,
                 market_id=row.market_id,
                 experiment=str(summary.experiment),
-                question=market.question,
-                outcome=market.outcomes[summary.outcome],
+                question=summary.market.question,
+                outcome=summary.market.outcomes[summary.outcome],
                 predicted_probability=row.predicted_probability,
                 market_price=prices[summary.outcome],
                 convergence_1h=row.convergence_1h or 0.0,

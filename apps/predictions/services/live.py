@@ -21,6 +21,8 @@ def announce_hour(job: JobRow) -> None:
 def describe_hour(job: JobRow) -> dict[str, object]:
     """Return the frame: the hour, its counts, and where the markets went."""
     return {
+        "revision": job.revision,
+        "summary": job.words,
         "hour": job.hour,
         "status": job.status.value,
         "total_processed": job.total_processed,

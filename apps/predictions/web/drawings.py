@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from apps.core.web.charts import (
+    FIFTHS,
     WHOLE,
     Chart,
     Layer,
@@ -37,7 +38,6 @@ _GAP_HOURS = 1.5
 _HOUR_SECONDS = 3600
 # A line may begin with the price when the prediction was made.
 _TO_THE_FIRST = timedelta(hours=1.5)
-_TENTHS = ("0 %", "20 %", "40 %", "60 %", "80 %", "100 %")
 
 
 def draw_prediction(
@@ -96,13 +96,13 @@ def draw_reliability(bins: Sequence[ReliabilityBin]) -> Chart | None:
             f"Reliability: what was predicted against how often it came, {len(dots)} "
             "bins with their 95 % bands; the table has each"
         ),
-        x_labels=_TENTHS,
-        y_labels=_TENTHS[::-1],
-        grid=grid_lines(WHOLE),
+        x_labels=share_labels(FIFTHS)[::-1],
+        y_labels=share_labels(FIFTHS),
+        grid=grid_lines(FIFTHS),
         layers=(
-            Layer("ideal", draw_line([(0, 0), (1, 1)], WHOLE, WHOLE, gap=1)),
-            Layer("whisker", draw_upright(bands, WHOLE, WHOLE)),
-            Layer("dot", draw_dots(dots, WHOLE, WHOLE)),
+            Layer("ideal", draw_line([(0, 0), (1, 1)], FIFTHS, FIFTHS, gap=1)),
+            Layer("whisker", draw_upright(bands, FIFTHS, FIFTHS)),
+            Layer("dot", draw_dots(dots, FIFTHS, FIFTHS)),
         ),
         shape="square",
     )

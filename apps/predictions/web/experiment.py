@@ -14,6 +14,7 @@ from apps.core.web.twins import csv_response, json_response
 from apps.markets.domain.markets import Nature
 from apps.predictions.selectors.predictions import get_predictions, list_experiments
 from apps.predictions.selectors.reports import compare_experiments, get_report
+from apps.predictions.web.bars import movement_bars, spread_bars
 from apps.predictions.web.drawings import draw_reaching, draw_reliability
 from apps.predictions.web.reading import NATURES
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from apps.accounts.selectors.workspaces import Viewer
-    from apps.predictions.domain.distributions import Bin
     from apps.predictions.domain.figures import Figure
     from apps.predictions.domain.reports import Performer, Report
     from apps.predictions.selectors.predictions import ExperimentRow, PredictionRow
@@ -31,13 +31,6 @@ if TYPE_CHECKING:
 
 OFFERED = 50
 BIN_COLUMNS = ("low", "high", "n", "units", "mean", "share")
-_WAYS = {
-    "CONVERGING": "the price came nearer at the last look",
-    "DIVERGING": "it went further away",
-    "STABLE": "it moved by less than the threshold",
-    "REACHED": "it has reached the prediction once",
-    "AGREES": "prediction and market agreed from the start",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +41,6 @@ class Line:
     figure: Figure
     form: str
     words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One bar: a name, what it means, and its length of a hundred."""
-
-    name: str
-    words: str
-    n: int
-    length: int
-    css: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +68,8 @@ def experiment_page(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
         "lines": _so_far(report),
         "settled_lines": _settled(report),
         "time_lines": _times(report),
-        "ways": _ways(report),
-        "spread": _spread(report.convergence.spread),
+        "ways": movement_bars(report.convergence.directions),
+        "spread": spread_bars(report.convergence.spread),
         "reliability": draw_reliability(report.settled.bins),
         "reaching": draw_reaching(report.time_to_convergence.curve),
         "performers": [
@@ -240,30 +222,4 @@ def _times(report: Report) -> list[Line]:
             Line(f"Reached within {name}", share, "percent", "of those that differed")
             for name, share in times.shares.items()
         ),
-    ]
-
-
-def _ways(report: Report) -> list[Bar]:
-    found = report.convergence.directions
-    most = max(found.values(), default=1)
-    return [
-        Bar(name.lower(), words, found[name], round(100 * found[name] / most), name)
-        for name, words in _WAYS.items()
-        if name in found
-    ]
-
-
-def _spread(bins: tuple[Bin, ...]) -> list[Bar]:
-    most = max((one.n for one in bins), default=0)
-    if not most:
-        return []
-    return [
-        Bar(
-            f"{100 * one.low:+.0f} to {100 * one.high:+.0f}".replace("-", "−"),
-            "points",
-            one.n,
-            round(100 * one.n / most),
-            "DIVERGING" if one.high <= 0 else "STABLE" if one.low < 0 else "CONVERGING",
-        )
-        for one in bins
     ]

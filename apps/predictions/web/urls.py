@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.predictions.web import board, experiment, lists, market, prediction
+from apps.predictions.web import board, experiment, lists, live, market, prediction
 
 _ONE = "predictions/<uuid:prediction_id>"
 _EXPERIMENT = "predictions/experiments/<uuid:experiment_id>"
@@ -16,6 +16,9 @@ urlpatterns = [
     path("predictions/all/", lists.prediction_list, name="prediction_list"),
     path("predictions/all.json", lists.prediction_list_json),
     path("predictions/all.csv", lists.prediction_list_csv),
+    path("predictions/live/", live.live_page, name="live"),
+    path("predictions/live.json", live.live_json),
+    path("predictions/live.csv", live.live_csv),
     path(f"{_EXPERIMENT}/", experiment.experiment_page, name="experiment"),
     path(f"{_EXPERIMENT}.json", experiment.experiment_json),
     path(f"{_EXPERIMENT}.csv", experiment.experiment_csv),

@@ -5,23 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from channels.db import database_sync_to_async
 from django.utils import timezone
 
 from apps.accounts.selectors.workspaces import Viewer, get_viewer
-from apps.benchmarks.selectors.run_state import RunState, read_run_state
-
-if TYPE_CHECKING:
-    from uuid import UUID
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-LOOK_SECONDS = 1.0  # how long a private run is sent on what was allowed before
+LOOK_SECONDS = 1.0  # how long what is private is sent on what was allowed before
 PAUSE_SECONDS = 0.25  # between frames for one client
 SLOW_SECONDS = 10.0  # after which a client that does not read is dropped
 
@@ -51,16 +47,6 @@ async def viewer_of(scope: Scope) -> Viewer:
         scope["user"], timezone.now()
     )
     return viewer
-
-
-async def read_run(viewer: Viewer, run_id: UUID) -> RunState:
-    """Return a run's present state.
-
-    Raises:
-        NotFoundError: no such run is visible.
-    """
-    state: RunState = await database_sync_to_async(read_run_state)(viewer, run_id)
-    return state
 
 
 async def run_while_connected(

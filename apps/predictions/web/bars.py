@@ -1,0 +1,65 @@
+"""Counts as bars with their words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from apps.predictions.domain.distributions import Bin
+
+_WAYS = {
+    "CONVERGING": "the price came nearer to the prediction",
+    "DIVERGING": "it went further away",
+    "STABLE": "it moved by less than the threshold",
+    "REACHED": "it has reached the prediction once",
+    "AGREES": "prediction and market agreed from the start",
+    "": "flagged, or the first look: no direction",
+}
+_UNTOLD = "not told"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: a name, what it means, and its length of a hundred."""
+
+    name: str
+    words: str
+    n: int
+    length: int
+    css: str
+
+
+def movement_bars(counts: Mapping[str, int]) -> list[Bar]:
+    """Return a bar for each direction that there is."""
+    most = max(counts.values(), default=1)
+    return [
+        Bar(
+            name.lower() or _UNTOLD,
+            words,
+            counts[name],
+            round(100 * counts[name] / most),
+            name or "STABLE",
+        )
+        for name, words in _WAYS.items()
+        if counts.get(name)
+    ]
+
+
+def spread_bars(bins: tuple[Bin, ...]) -> list[Bar]:
+    """Return a bar for each bin of movements, in points; none where all are empty."""
+    most = max((one.n for one in bins), default=0)
+    if not most:
+        return []
+    return [
+        Bar(
+            f"{100 * one.low:+.0f} to {100 * one.high:+.0f}".replace("-", "−"),
+            "points",
+            one.n,
+            round(100 * one.n / most),
+            "DIVERGING" if one.high <= 0 else "STABLE" if one.low < 0 else "CONVERGING",
+        )
+        for one in bins
+    ]

@@ -1,0 +1,123 @@
+"""The live monitor: what is watched, and how the newest hours went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from apps.accounts.viewers import viewer_of
+from apps.core.web.twins import csv_response, json_response
+from apps.predictions.domain.hours import HOUR, hour_of
+from apps.predictions.selectors.health import GRACE
+from apps.predictions.selectors.jobs import JobRow, list_jobs, name_missing_hours
+from apps.predictions.selectors.monitor import Monitor, get_monitor
+from apps.predictions.web.bars import Bar, movement_bars
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.http import HttpRequest, HttpResponse
+
+    from apps.accounts.selectors.workspaces import Viewer
+
+DAY = timedelta(days=1)
+SHOWN_ERRORS = 5
+JOB_COLUMNS = (
+    "hour",
+    "status",
+    "total_processed",
+    "successful",
+    "failed",
+    "skipped",
+    "markets_tracked",
+    "duration_ms",
+    "fetching_ms",
+    "computing_ms",
+    "storing_ms",
+    "takes",
+    "reason",
+    "started_at",
+    "finished_at",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HourLine:
+    """One of the last hours: its job, None where it is missing."""
+
+    hour: datetime
+    job: JobRow | None
+    is_silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What the monitor shows, as of one moment; `is_stale` where hours are missing."""
+
+    as_of: datetime
+    monitor: Monitor
+    jobs: tuple[JobRow, ...]
+    missing_hours: tuple[datetime, ...]
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the newest job is of an hour that is over for long."""
+        last, due = self.monitor.last_job, hour_of(self.as_of - GRACE)
+        return last is not None and last.hour < due and due in self.missing_hours
+
+
+@require_safe
+def live_page(request: HttpRequest) -> HttpResponse:
+    """Show the monitor, or only what moves in it where that is asked for."""
+    live = read_live(viewer_of(request), timezone.now())
+    only_monitor = request.headers.get("HX-Target") == "monitor"
+    name = "predictions/_monitor.html" if only_monitor else "predictions/live.html"
+    response = render(request, name, live_context(live))
+    response["Vary"] = "HX-Target, Cookie"
+    return response
+
+
+@require_safe
+def live_json(request: HttpRequest) -> HttpResponse:
+    """Return what the monitor shows."""
+    return json_response(read_live(viewer_of(request), timezone.now()))
+
+
+@require_safe
+def live_csv(request: HttpRequest) -> HttpResponse:
+    """Return the jobs of the last day."""
+    live = read_live(viewer_of(request), timezone.now())
+    return csv_response("hours", JOB_COLUMNS, live.jobs)
+
+
+def read_live(viewer: Viewer, now: datetime) -> Live:
+    """Return how things stand, with the jobs of the last day and the missing ones."""
+    jobs = list_jobs(since=now - DAY, until=now)
+    there = {job.hour for job in jobs}
+    due = hour_of(now - GRACE)
+    missing = name_missing_hours(there, since=now - DAY + HOUR, until=due)
+    return Live(now, get_monitor(viewer), jobs, missing)
+
+
+def live_context(live: Live) -> dict[str, object]:
+    """Return what the monitor's parts show."""
+    last = live.monitor.last_job
+    lines = [
+        *(HourLine(job.hour, job, job.is_silent(live.as_of)) for job in live.jobs),
+        *(HourLine(hour, None, is_silent=False) for hour in live.missing_hours),
+    ]
+    bars: list[Bar] = [] if last is None else movement_bars(last.movements)
+    return {
+        "live": live,
+        "monitor": live.monitor,
+        "last": last,
+        "bars": bars,
+        "looks": sum(bar.n for bar in bars),
+        "errors": last.errors[:SHOWN_ERRORS] if last else (),
+        "lines": sorted(lines, key=lambda line: line.hour, reverse=True),
+    }
