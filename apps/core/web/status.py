@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import django
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.db import DatabaseError, connection
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -24,6 +25,7 @@ from apps.core.diagnosis import Standing, stand
 from apps.core.errors import ForbiddenError, UnavailableError
 from apps.core.health import CheckResult, health_checks
 from apps.core.heartbeats import read_heartbeats
+from apps.core.rounds import Rounds, list_rounds
 from apps.core.schedule import ScheduledJob, list_scheduled_jobs
 from apps.core.web.twins import json_response
 
@@ -52,6 +54,7 @@ class Status:
     processes: tuple[Standing, ...]
     queues: tuple[Queue, ...]
     jobs: tuple[ScheduledJob, ...]
+    rounds: tuple[Rounds, ...]
     versions: dict[str, str]
 
     @property
@@ -86,6 +89,7 @@ def _read_status(request: HttpRequest) -> Status:
         processes=_read_processes(now),
         queues=_read_queues(),
         jobs=list_scheduled_jobs(),
+        rounds=_read_rounds(now),
         versions=_read_versions(),
     )
 
@@ -94,6 +98,14 @@ def _read_processes(now: datetime) -> tuple[Standing, ...]:
     try:
         return tuple(stand(beat, now) for beat in read_heartbeats(now))
     except UnavailableError:  # the check of Redis says so
+        return ()
+
+
+def _read_rounds(now: datetime) -> tuple[Rounds, ...]:
+    try:
+        return list_rounds(now)
+    except DatabaseError:  # the check of the database says so
+        connection.close()
         return ()
 
 

@@ -10,7 +10,7 @@ from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from apps.accounts.viewers import viewer_of
-from apps.benchmarks.selectors.search import MOST_FOUND, search_all
+from apps.benchmarks.selectors.search import MOST_FOUND, Hit, search_all
 from apps.benchmarks.selectors.suites import list_suite_names
 from apps.benchmarks.web.boards import (
     SHOWN_PAIRS,
@@ -19,11 +19,15 @@ from apps.benchmarks.web.boards import (
     wants_board_only,
 )
 from apps.benchmarks.web.leaderboard import DEFAULT_SUITE
+from apps.markets.selectors.listing import MarketFilter, list_markets
+from apps.predictions.selectors.predictions import list_experiments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from django.http import HttpRequest, HttpResponse
+
+    from apps.accounts.selectors.workspaces import Viewer
 
 LONGEST_QUERY = 100
 
@@ -57,11 +61,41 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """Find models, suites and tasks by a part of their names."""
+    """Find models, suites, tasks, experiments and markets by a part of their names."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_QUERY]
-    found = search_all(viewer_of(request), text) if text else None
-    context = {"search_text": text, "found": found, "most": MOST_FOUND}
+    viewer = viewer_of(request)
+    found = search_all(viewer, text) if text else None
+    experiments = _find_experiments(viewer, text) if text else []
+    markets = _find_markets(text) if text else []
+    context = {
+        "search_text": text,
+        "found": found,
+        "experiments": experiments,
+        "markets": markets,
+        "is_empty": not (experiments or markets or (found and not found.is_empty)),
+        "most": MOST_FOUND,
+    }
     return render(request, "home/search.html", context)
+
+
+def _find_experiments(viewer: Viewer, text: str) -> list[Hit]:
+    page = list_experiments(viewer, query=text, limit=MOST_FOUND)
+    return [
+        Hit(f"/predictions/experiments/{one.id}/", one.label, one.name)
+        for one in page.rows
+    ]
+
+
+def _find_markets(text: str) -> list[Hit]:
+    page = list_markets(MarketFilter(query=text), limit=MOST_FOUND)
+    return [
+        Hit(
+            f"/markets/{one.id}/",
+            one.question,
+            f"{one.venue_name}, {one.nature.value}, {one.status.value}",
+        )
+        for one in page.rows
+    ]
 
 
 @require_safe

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db.models import Subquery
+from django.db.models import Q, Subquery
 
 from apps.accounts.domain.roles import Power, has_power
 from apps.core.errors import NotFoundError
@@ -186,15 +186,21 @@ def list_experiments(
     *,
     workspace_id: UUID | None = None,
     kind: ExperimentKind | None = None,
+    query: str = "",
     cursor: UUID | None = None,
     limit: int = 50,
 ) -> ExperimentPage:
-    """Return visible experiments, newest first."""
+    """Return visible experiments, newest first.
+
+    `query` has words that the name or the title must all contain.
+    """
     found = get_visible_experiments(viewer).select_related("model__provider")
     if workspace_id is not None:
         found = found.filter(workspace_id=workspace_id)
     if kind is not None:
         found = found.filter(kind=kind.value)
+    for word in query.split():
+        found = found.filter(Q(name__icontains=word) | Q(title__icontains=word))
     if cursor is not None:
         found = found.filter(pk__lt=cursor)
     limit = max(1, min(limit, MAX_PAGE))
