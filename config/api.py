@@ -17,7 +17,8 @@ from apps.core.errors import AppError, TooLargeError
 from apps.core.web.errors import NOT_FOUND
 from apps.core.web.problems import AT_THE_GATE, problem, problem_of
 from apps.core.web.schemas import Problem
-from apps.predictions.api import endpoints_ask, endpoints_in
+from apps.markets.api.endpoints import router as markets
+from apps.predictions.api import endpoints, endpoints_ask, endpoints_in
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -89,8 +90,10 @@ api = PublicAPI(
 api.add_router("", catalogue)
 api.add_router("", benchmarks)
 api.add_router("", on_demand)
+api.add_router("", markets)
 # Modules that fill one router: it is added once.
-for _module in {one.router: one for one in (endpoints_in, endpoints_ask)}.values():
+_FILLING = (endpoints, endpoints_ask, endpoints_in)
+for _module in {one.router: one for one in _FILLING}.values():
     api.add_router("", _module.router)
 
 

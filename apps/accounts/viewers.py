@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.domain.audit import Actor
 from apps.accounts.domain.roles import Power
-from apps.accounts.domain.tiers import EVERYTHING, require_history
+from apps.accounts.domain.tiers import EVERYTHING, Entitlement, require_history
 from apps.accounts.pipelines.billing import Buyer
 from apps.accounts.selectors.entitlements import list_tiers
 from apps.accounts.selectors.signed_in import find_signed_in
@@ -136,6 +136,26 @@ def require_days(request: HttpRequest | Request, days: float, now: datetime) -> 
     entitled = entitlements_of(request, now)
     if entitled.history_days is not None and days > entitled.history_days:
         require_history(entitled, days, list_tiers())
+
+
+# A page of more items is a bulk export.
+MOST_WITHOUT_BULK = 100
+
+
+def require_bulk(
+    request: HttpRequest | Request,
+    items: int,
+    now: datetime,
+    *,
+    free: int = MOST_WITHOUT_BULK,
+) -> None:
+    """Pass where whoever asks may have so many items at once.
+
+    Raises:
+        EntitlementError: it is a bulk export, which their tier does not include.
+    """
+    if items > free:
+        entitlements_of(request, now).require(Entitlement.BULK_EXPORTS)
 
 
 def staff_of(request: HttpRequest) -> Viewer:

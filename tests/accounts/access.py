@@ -234,15 +234,27 @@ _API: dict[str, dict[str, Door]] = {
     "account-delivery-again": {"POST": Door(Power.RUN, 202)},
 }
 _PREDICTIONS: dict[str, dict[str, Door]] = {
-    "record-predictions": {"POST": Door(Power.RUN, 201, new_prediction)},
+    "record-predictions": {
+        "GET": Door(Reach.ANYBODY),
+        "POST": Door(Power.RUN, 201, new_prediction),
+    },
+    "prediction": {"GET": Door(Power.VIEW)},
+    "benchmark": {"GET": Door(Power.VIEW)},
+    "snapshots": {"GET": Door(Power.VIEW)},
+    "snapshots_csv": {"GET": Door(Power.VIEW)},
+    "report": {"GET": Door(Power.VIEW)},
     "create-experiment": {
+        "GET": Door(Reach.ANYBODY),
         "POST": Door(
             Power.RUN,
             201,
             lambda cast: {"name": "new", "workspace": str(cast.workspace.id)},
-        )
+        ),
     },
-    "change-experiment": {"PATCH": Door(Power.RUN, 200, {"title": "New"})},
+    "change-experiment": {
+        "GET": Door(Power.VIEW),
+        "PATCH": Door(Power.RUN, 200, {"title": "New"}),
+    },
     "ask-models": {"POST": Door(Power.RUN, 422, new_asking)},
     "pause-prediction": {"POST": Door(Power.RUN)},
     "resume-prediction": {"POST": Door(Power.RUN)},

@@ -119,13 +119,20 @@ def expected(route: Route, method: str, person: str) -> tuple[set[int], bool]:
     door = doors.get("GET" if method == "HEAD" else method)
     if method == "OPTIONS":
         return {200, *UNHEARD["anonymous"]}, False
-    if door is None:
-        return UNHEARD.get(person, {405}), False
+    if door is None or (method == "HEAD" and route.route.startswith(PUBLIC)):
+        return UNHEARD.get(person, set()) | {405}, False
     if may(door, person):
         return {door.but.get(person, door.answer)}, method not in {"GET", "HEAD"}
+    return turned_away(route, method, person), False
+
+
+def turned_away(route: Route, method: str, person: str) -> set[int]:
+    """Return the right answers to somebody who may not."""
+    if method == "GET" and route.route.startswith(PUBLIC):
+        return {404}
     if person == "anonymous":
-        return {401, 403} if route.is_api else {302}, False
-    return {404 if person == "stranger" else 403}, False
+        return {401, 403} if route.is_api else {302}
+    return {404 if person == "stranger" else 403}
 
 
 def send(client: Client, route: Route, method: str, path: str, cast: Cast) -> Answer:

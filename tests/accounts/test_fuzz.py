@@ -27,7 +27,9 @@ from schemathesis.specs.openapi.checks import (
 from apps.catalog.models import Model
 from tests.accounts.access import OBJECTS
 from tests.accounts.keys import bearer, give_tier, lift_limits, new_key, open_streams
+from tests.markets.make import make_market
 from tests.on_demand.cast import furnish, start
+from tests.predictions.make import make_experiment, make_prediction
 from tests.web import cast as benches
 
 if TYPE_CHECKING:
@@ -111,10 +113,15 @@ def make_objects(cast: Cast) -> dict[str, tuple[str, ...]]:
     graded = benches.make_graded_run()
     furnish(cast)
     under_way = start(cast).run_id
+    own = make_experiment("own", workspace=cast.workspace)
+    predicted = make_prediction(own, make_market())
     found = {name: (str(make(cast)),) for name, make in OBJECTS.items()}
     return found | {
         "key_id": (str(new_key(cast, name="Not the sender").id),),
         "model_id": (str(Model.objects.earliest("name").id),),
+        "experiment_id": (str(own.pk),),
+        "market_id": (str(predicted.market_id),),
+        "prediction_id": (str(predicted.pk),),
         "run_id": (str(graded), str(under_way)),
     }
 

@@ -13,6 +13,7 @@ from ninja import Query, Router
 from apps.accounts.domain.tiers import Entitlement
 from apps.accounts.viewers import (
     entitlements_of,
+    require_bulk,
     require_days,
     viewer_of,
 )
@@ -42,8 +43,6 @@ from apps.core.web.sse import MEDIA_TYPE, encode_event
 
 router = Router(tags=["Benchmarks"])
 
-# A page of more items is a bulk export.
-MOST_WITHOUT_BULK = 100
 _DAY = timedelta(days=1)
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Items in a page")]
@@ -126,7 +125,7 @@ def runs(
     A `limit` above 100 is a bulk export.
     """
     now = timezone.now()
-    _require_bulk(request, limit, now)
+    require_bulk(request, limit, now)
     page = list_runs(
         viewer_of(request),
         since=_shown_since(request, now),
@@ -169,7 +168,7 @@ def results(
     A `limit` above 100 is a bulk export.
     """
     viewer = viewer_of(request)
-    _require_bulk(request, limit, timezone.now())
+    require_bulk(request, limit, timezone.now())
     _require_shown(request, get_run(viewer, run_id).run.created_at)
     page = list_results(
         viewer_of(request),
@@ -213,8 +212,3 @@ def _shown_since(request: HttpRequest, now: datetime) -> datetime | None:
 def _require_shown(request: HttpRequest, created_at: datetime) -> None:
     now = timezone.now()
     require_days(request, (now - created_at) / _DAY, now)
-
-
-def _require_bulk(request: HttpRequest, limit: int, now: datetime) -> None:
-    if limit > MOST_WITHOUT_BULK:
-        entitlements_of(request, now).require(Entitlement.BULK_EXPORTS)

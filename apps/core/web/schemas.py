@@ -36,6 +36,17 @@ class Problem(Schema):
     detail: str = Field(description="One line: what is wrong, and where")
 
 
+# For `openapi_extra` of what answers with a file of rows.
+CSV_ANSWER: dict[str, object] = {
+    "responses": {
+        200: {
+            "description": "OK",
+            "content": {"text/csv": {"schema": {"type": "string"}}},
+        }
+    }
+}
+
+
 class Page(Schema, Generic[Item]):
     """Some items; `next_cursor` given as `cursor` leads to those that follow."""
 

@@ -8,6 +8,7 @@ import math
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import Flag
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -34,6 +35,11 @@ def time_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def flag_words(flags: Flag) -> list[str]:
+    """Return the flags that are set, by name in lower case."""
+    return [(one.name or "").lower() for one in flags]
+
+
 def plain(value: object) -> object:
     """Return a frozen row as JSON can carry it: decimals as text, NaN as null."""
     if is_dataclass(value) and not isinstance(value, type):
@@ -42,9 +48,7 @@ def plain(value: object) -> object:
         return {str(name): plain(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(part) for part in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return _plain_scalar(value)
+    return flag_words(value) if isinstance(value, Flag) else _plain_scalar(value)
 
 
 def _plain_scalar(value: object) -> object:
@@ -54,6 +58,8 @@ def _plain_scalar(value: object) -> object:
         return time_text(value)
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return str(value) if isinstance(value, UUID) else value
 
 
@@ -67,6 +73,8 @@ def safe_cell(value: object) -> object:
     if isinstance(value, str):
         risky = value.startswith(_BLANKS) or value.lstrip().startswith(_FORMULA_STARTS)
         return f"'{value}" if risky else value
+    if isinstance(value, Flag):
+        return " ".join(flag_words(value))
     return "" if value is None else _plain_scalar(value)
 
 

@@ -1,0 +1,167 @@
+"""Venues, markets and their quotes over REST."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Query, Router
+from pydantic import AwareDatetime
+
+from apps.accounts.viewers import entitlements_of, require_bulk
+from apps.core.web.queries import with_query
+from apps.core.web.schemas import CSV_ANSWER, Listing, Page, Problem
+from apps.core.web.twins import csv_response
+from apps.markets.api.schemas import (
+    MarketDetailOut,
+    MarketOut,
+    MarketQuery,
+    QuoteOut,
+    VenueOut,
+)
+from apps.markets.domain.markets import MarketStatus, Nature
+from apps.markets.selectors.listing import (
+    MarketFilter,
+    MarketPage,
+    list_markets,
+)
+from apps.markets.selectors.markets import get_market
+from apps.markets.selectors.quotes import MAX_QUOTES, QuoteRow, list_quotes
+from apps.markets.selectors.venues import list_venues
+
+router = Router(tags=["Markets"])
+
+QuoteLimit = Annotated[int, Query(ge=1, le=MAX_QUOTES, description="Newest quotes")]
+WEEK = 168
+MARKET_COLUMNS = (
+    "id",
+    "venue",
+    "nature",
+    "external_id",
+    "question",
+    "status",
+    "bid",
+    "ask",
+    "mid",
+    "last",
+    "quoted_at",
+    "ends_at",
+    "closed_at",
+    "liquidity",
+    "volume",
+    "url",
+)
+QUOTE_COLUMNS = (
+    "observed_at",
+    "source",
+    "bid",
+    "ask",
+    "mid",
+    "last",
+    "spread",
+    "liquidity",
+    "age_seconds",
+    "flags",
+)
+
+
+@router.get("/venues", response=Listing[VenueOut], operation_id="list_venues")
+def venues(request: HttpRequest) -> dict[str, object]:
+    """List the venues; what is not `live` is recorded or simulated, and says so."""
+    return {"items": list_venues()}
+
+
+@router.get(
+    "/markets",
+    response={200: Page[MarketOut], 404: Problem, 422: Problem},
+    operation_id="list_markets",
+)
+def markets(request: HttpRequest, asked: Query[MarketQuery]) -> dict[str, object]:
+    """List markets, the newest first. A `limit` above 100 is a bulk export."""
+    page = _read_page(request, asked)
+    return {"items": page.rows, "next_cursor": page.next_cursor}
+
+
+@router.get(
+    "/markets.csv",
+    response={404: Problem, 422: Problem},
+    operation_id="markets_csv",
+    openapi_extra=CSV_ANSWER,
+)
+def markets_csv(request: HttpRequest, asked: Query[MarketQuery]) -> HttpResponse:
+    """Return a page of markets as CSV; the header `Link` leads to the next one."""
+    page = _read_page(request, asked)
+    cursor = page.next_cursor
+    after = with_query(request, cursor=str(cursor)) if cursor else ""
+    return csv_response("markets", MARKET_COLUMNS, page.rows, next_url=after)
+
+
+@router.get(
+    "/markets/{uuid:market_id}",
+    response={200: MarketDetailOut, 404: Problem},
+    operation_id="get_market",
+)
+def market(request: HttpRequest, market_id: UUID) -> object:
+    """Return a market with its newest quote and its settlement."""
+    return get_market(market_id)
+
+
+@router.get(
+    "/markets/{uuid:market_id}/quotes",
+    response={200: Listing[QuoteOut], 404: Problem, 422: Problem},
+    operation_id="list_quotes",
+)
+def quotes(
+    request: HttpRequest,
+    market_id: UUID,
+    before: AwareDatetime | None = None,
+    limit: QuoteLimit = WEEK,
+) -> dict[str, object]:
+    """List a market's quotes, the newest first, as far back as the tier shows.
+
+    `before` leads to those that were observed earlier. A `limit` above 168, the hours
+    of a week, is a bulk export.
+    """
+    return {"items": _read_quotes(request, market_id, before, limit)}
+
+
+@router.get(
+    "/markets/{uuid:market_id}/quotes.csv",
+    response={404: Problem, 422: Problem},
+    operation_id="quotes_csv",
+    openapi_extra=CSV_ANSWER,
+)
+def quotes_csv(
+    request: HttpRequest,
+    market_id: UUID,
+    before: AwareDatetime | None = None,
+    limit: QuoteLimit = WEEK,
+) -> HttpResponse:
+    """Return a market's quotes as CSV, the newest first."""
+    rows = _read_quotes(request, market_id, before, limit)
+    return csv_response(f"quotes-{market_id}", QUOTE_COLUMNS, rows)
+
+
+def _read_page(request: HttpRequest, asked: MarketQuery) -> MarketPage:
+    require_bulk(request, asked.limit, timezone.now())
+    wanted = MarketFilter(
+        venue=asked.venue,
+        status=None if asked.status is None else MarketStatus(asked.status),
+        query=asked.query,
+        event=asked.event,
+        nature=None if asked.nature is None else Nature(asked.nature),
+    )
+    return list_markets(wanted, cursor=asked.cursor, limit=asked.limit)
+
+
+def _read_quotes(
+    request: HttpRequest, market_id: UUID, before: datetime | None, limit: int
+) -> tuple[QuoteRow, ...]:
+    now = timezone.now()
+    require_bulk(request, limit, now, free=WEEK)
+    days = entitlements_of(request, now).history_days
+    after = None if days is None else now - timedelta(days=days)
+    return list_quotes(market_id, before=before, after=after, limit=limit)

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.utils import timezone
+
+from apps.markets.domain.markets import QuoteFlag
+from apps.markets.models import Settlement
+from tests.markets.make import make_market, make_quote, make_venue
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+pytestmark = pytest.mark.django_db
+API = "/api/v1"
+
+
+def read(client: Client, address: str) -> dict[str, Any]:
+    answer = client.get(f"{API}{address}")
+    assert answer.status_code == 200, answer.content
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def test_markets_are_listed_with_their_newest_quote_and_flags_in_words(
+    client: Client,
+) -> None:
+    make_market("snow")
+    make_market("rain", flags=int(QuoteFlag.WIDE | QuoteFlag.STALE), status="closed")
+    (row,) = read(client, "/markets?status=closed")["items"]
+    assert (row["question"], row["mid"], row["nature"]) == (
+        "Will there be rain?",
+        "0.6",
+        "live",
+    )
+    assert row["flags"] == ["wide", "stale"]
+    assert row["settlement"] is None
+
+
+def test_pages_of_markets_follow_without_loss_or_repeat(client: Client) -> None:
+    made = {str(make_market(f"m{n}").pk) for n in range(5)}
+    seen: list[str] = []
+    address: str | None = "/markets?limit=2"
+    while address:
+        page = read(client, address)
+        seen += [row["id"] for row in page["items"]]
+        cursor = page["next_cursor"]
+        address = f"/markets?limit=2&cursor={cursor}" if cursor else None
+    assert (len(seen), set(seen)) == (5, made)
+
+
+def test_one_market_is_read_with_its_settlement_and_its_fees(client: Client) -> None:
+    market = make_market(status="resolved", fees={"rate": "0.05", "exponent": "1"})
+    Settlement.objects.create(market=market, payout=1, rule="prices of one and zero")
+    body = read(client, f"/markets/{market.pk}")
+    assert body["settlement"]["payout"] == "1"
+    assert body["fees"]["rate"] == "0.05"
+    assert client.get(f"{API}/markets/{make_venue().pk}").status_code == 404
+
+
+def test_quotes_reach_as_far_back_as_the_tier_shows(client: Client) -> None:
+    market, now = make_market(), timezone.now()
+    for days in (1, 2, 30):
+        make_quote(market, "0.5", now - timedelta(days=days), flags=8)
+    quotes = read(client, f"/markets/{market.pk}/quotes")["items"]
+    assert [quote["flags"] for quote in quotes] == [["cached"], ["cached"]]
+    older = f"/markets/{market.pk}/quotes?before={quotes[0]['observed_at']}"
+    assert read(client, older)["items"] == quotes[1:]
+
+
+def test_the_twins_are_the_same_rows_as_csv(client: Client) -> None:
+    market = make_market(question="=1+1")
+    make_quote(market, "0.5", timezone.now(), flags=3)
+    listed = client.get(f"{API}/markets.csv?limit=1")
+    assert listed.headers["Content-Type"] == "text/csv"
+    assert "'=1+1" in listed.content.decode()
+    quoted = client.get(f"{API}/markets/{market.pk}/quotes.csv").content.decode()
+    assert quoted.splitlines()[1].endswith(",one_sided wide")
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("limit=501", 422),
+        ("status=done", 422),
+        ("venue=nowhere", 404),
+        ("before=yesterday", 200),
+        ("limit=101", 403),
+        ("query=%00", 422),
+    ],
+)
+def test_what_cannot_be_asked_is_a_problem_that_says_so(
+    client: Client, query: str, status: int
+) -> None:
+    answer = client.get(f"{API}/markets?{query}")
+    assert answer.status_code == status, answer.content
+
+
+def test_a_moment_without_a_zone_is_refused(client: Client) -> None:
+    address = f"{API}/markets/{make_market().pk}/quotes?before=2026-11-24T10:00:00"
+    answer = client.get(address)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+
+
+def test_venues_say_what_they_are(client: Client) -> None:
+    make_venue("tape", kind="tape", nature="recorded")
+    found = {one["name"]: one["nature"] for one in read(client, "/venues")["items"]}
+    assert found["tape"] == "recorded"
