@@ -40,7 +40,7 @@ def test_an_experiment_without_predictions_says_why_everything_is_missing() -> N
         (report.settled.skill, "no settled prediction has a market price"),
         (report.settled.confidence, "no settled prediction has a confidence"),
         (report.time_to_convergence.median_hours, "no prediction has been looked at"),
-        (report.profit[0].profit_per_unit, "no settled prediction had a price worth"),
+        (report.profit[0].profit_per_unit, "no settled prediction had both a bid"),
     ):
         assert (figure.value, figure.n) == (None, 0)
         assert figure.reason.startswith(reason)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 KELLY_SHARE = 0.25
 HOURS_A_YEAR = 24 * 365.25
 NO_BET = "no settled prediction had a price worth a bet"
+NO_OFFER = "no settled prediction had both a bid and an ask"
 
 
 class Staking(StrEnum):
@@ -109,7 +110,9 @@ def settle_bets(offers: Offers, staking: Staking) -> ProfitAndLoss:
         staked=float(stake.sum()),
         fees=float((shares * np.where(placed, bets.fee, 0.0)).sum()),
         profit=float(profit.sum()),
-        profit_per_unit=_per_unit(profit, stake, offers.clusters),
+        profit_per_unit=_per_unit(
+            profit, stake, offers.clusters, NO_OFFER if unquoted.all() else NO_BET
+        ),
         per_unit_year=_per_unit_year(profit, stake, offers.held_hours),
     )
 
@@ -149,11 +152,11 @@ def _stakes(
 
 
 def _per_unit(
-    profit: FloatArray, stake: FloatArray, clusters: Sequence[Hashable]
+    profit: FloatArray, stake: FloatArray, clusters: Sequence[Hashable], missing: str
 ) -> Figure:
     placed = stake > 0
     names = pick(clusters, placed)
-    return mean_figure(profit[placed] / stake[placed], names, missing=NO_BET)
+    return mean_figure(profit[placed] / stake[placed], names, missing=missing)
 
 
 def _per_unit_year(

@@ -48,6 +48,7 @@ HORIZONS = {"24h": 24.0, "7d": 168.0, "30d": 720.0}
 PERFORMERS = 5
 
 NO_LOOK = "no prediction has been looked at with a valid price yet"
+NONE_WAITS = "no prediction with a valid price waits for its settlement"
 ALL_AGREE = "every prediction agreed with the market from the start"
 NEVER_MOVED = "no price has moved by more than the threshold"
 NOT_HALF = "fewer than half have been reached within what was watched"
@@ -190,7 +191,10 @@ def build_report(tracked: Tracked) -> Report:
             so_far[known], pick(tracked.clusters, known), rng=rng, missing=NO_LOOK
         ),
         interim_skill=mean_figure(
-            so_far[waiting], pick(tracked.clusters, waiting), rng=rng, missing=NO_LOOK
+            so_far[waiting],
+            pick(tracked.clusters, waiting),
+            rng=rng,
+            missing=NONE_WAITS,
         ),
         copies=mean_figure(
             is_copy(tracked.probabilities, tracked.prices).astype(np.float64),
