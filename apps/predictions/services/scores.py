@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from apps.markets.domain.markets import Nature
 
 # A summary says when its writer looked, and is to be seen only once that has committed.
-MARGIN = timedelta(minutes=10)
+MARGIN = timedelta(minutes=2)
 # Two that compute at once take turns: the second one sees what the first one wrote.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('predictions.scores'))"
 
