@@ -13,6 +13,7 @@ from apps.predictions.pipelines import asking
 from apps.predictions.pipelines.hourly import run_hour
 from apps.predictions.services import partitions, scores
 from apps.predictions.services.ask_leases import sweep_asks as sweep
+from apps.predictions.services.daily_asks import start_daily_ask
 
 
 @shared_task(name="predictions.benchmark_hour")
@@ -38,6 +39,12 @@ def ensure_partitions(**_: object) -> None:
 def ask(*, run_id: str, **_: object) -> None:
     """Do what is left of an asking."""
     asking.run_ask(UUID(run_id), clock=timezone.now)
+
+
+@shared_task(name="predictions.ask_daily")
+def ask_daily(**_: object) -> None:
+    """Begin this day's asking where it was not begun."""
+    start_daily_ask(now=timezone.now())
 
 
 @shared_task(name="predictions.sweep_asks")

@@ -131,6 +131,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="1-56/5"),
         "options": {"expire_seconds": 240},
     },
+    # Each time for the day that it is: what was begun is not begun again.
+    "predictions.ask_daily": {
+        "task": "predictions.ask_daily",
+        "schedule": 300.0,
+        "options": {"expire_seconds": 300},
+    },
     "predictions.sweep_asks": {
         "task": "predictions.sweep_asks",
         "schedule": 30.0,

@@ -53,6 +53,23 @@ VENUE_ADDRESSES = env.read_pairs(
     "`VENUE.SERVICE=URL`: `polymarket.gamma`, `polymarket.clob`, `polymarket.data`, "
     "`polymarket.stream`, `manifold.manifold`, `kalshi.kalshi`. For proxies and tests.",
 )
+ASK_DAILY_MODELS = env.read_list(
+    "ASSAY_ASK_DAILY_MODELS",
+    about="Models, as `provider/name`, that are asked every day about the most liquid "
+    "markets. Without any, the embedded model is asked where no other can be.",
+)
+ASK_DAILY_MARKETS = env.read_int(
+    "ASSAY_ASK_DAILY_MARKETS",
+    3,
+    minimum=0,
+    about="About how many markets models are asked every day; 0 asks none.",
+)
+ASK_DAILY_COST = env.read_int(
+    "ASSAY_ASK_DAILY_COST",
+    1,
+    minimum=0,
+    about="How many US dollars a day the models of `ASSAY_ASK_DAILY_MODELS` may cost.",
+)
 EXPORT_FOLDER = VAR_DIR / "exports"
 
 
