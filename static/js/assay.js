@@ -136,9 +136,10 @@ class LiveRegion {
     }
     const now = Date.now();
     const word = this.element.querySelector("[data-summary]");
-    if (word && now - this.lastWord > 10000) {
+    const words = data.summary || (data.samples ? `${data.done} of ${data.samples} samples graded` : "");
+    if (word && words && now - this.lastWord > 10000) {
       this.lastWord = now;
-      word.textContent = data.summary || `${data.done} of ${data.samples} samples graded`;
+      word.textContent = words;
     }
   }
 

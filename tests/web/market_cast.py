@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from apps.markets.domain.markets import Nature, QuoteFlag, VenueKind
 from apps.markets.models import Market, Settlement
-from apps.predictions.models import Attempt, Experiment, Prediction
+from apps.predictions.models import Attempt, Experiment, Prediction, Summary
 from apps.predictions.services.scores import recompute_scores
 from tests.markets.make import make_market, make_quote, make_venue
 from tests.predictions.hours import make_hours, make_snapshot
@@ -113,6 +113,7 @@ def make_tracked(experiment: Experiment, market: Market) -> Prediction:
     make_hours(prediction, first + HOUR, prices, convergence_1h=0.002)
     for hours in range(30):
         make_quote(market, f"{0.6 + 0.003 * hours:.3f}", first + hours * HOUR)
+    Summary.objects.filter(pk=prediction.pk).update(reached_at=first + 3 * HOUR)
     make_quote(market, "0.50", first + 31 * HOUR, flags=int(QuoteFlag.WIDE))
     make_attempts(prediction)
     return prediction

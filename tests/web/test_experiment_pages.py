@@ -38,7 +38,7 @@ def test_every_figure_comes_with_its_n_or_with_why_it_is_missing(
 ) -> None:
     html = read(client, page_of(make_shown().experiment))
     assert line(html, "Skill over the market").startswith("+0.1925 +0.")
-    assert " 12 12 " in line(html, "Brier score")
+    assert " 12 (12) " in line(html, "Brier score")
     assert "None: " in line(html, "Skill over the close")
     assert "None: " in line(html, "Confidence and skill")
     assert "provisional until every market is settled" in html
@@ -61,6 +61,14 @@ def test_direction_money_and_performers_are_shown(client: Client) -> None:
     assert '<th scope="row">quarter-kelly</th>' in html
     assert html.count('<a href="/predictions/0') >= 5
     assert '<rect width="100"' in html
+
+
+def test_time_to_convergence_is_drawn_as_a_curve_with_its_band(client: Client) -> None:
+    html = read(client, page_of(make_shown().experiment))
+    figure = html.split("by Kaplan and Meier")[0].rsplit("<svg", maxsplit=1)[1]
+    drawn = dict(re.findall(r'<path class="(\w+)" d="([^"]*)"', figure))
+    assert drawn["price"] == "M0 400H980V200H1000"
+    assert drawn["band"].endswith("Z")
 
 
 def test_an_experiment_without_predictions_says_what_to_do(client: Client) -> None:
