@@ -69,6 +69,7 @@ def test_time_to_convergence_is_drawn_as_a_curve_with_its_band(client: Client) -
     drawn = dict(re.findall(r'<path class="(\w+)" d="([^"]*)"', figure))
     assert drawn["price"] == "M0 400H980V200H1000"
     assert drawn["band"].endswith("Z")
+    assert line(html, "Median time to reach").startswith("3.0 h 3.0 h to unknown")
 
 
 def test_an_experiment_without_predictions_says_what_to_do(client: Client) -> None:
