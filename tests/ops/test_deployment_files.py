@@ -23,6 +23,8 @@ NOT_FOR_CONTAINERS = {
 CHOSEN_BY_COMPOSE = {
     *("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "ASSAY_HTTPS"),
 }
+# The image has the static files already; the rest is for trying the service out.
+NOT_FOR_RELEASES = {"ensure_static", "ensure_demo_user", "first_run"}
 COMPOSE: dict[str, Any] = yaml.safe_load(
     (REPOSITORY / "docker-compose.yml").read_text()
 )
@@ -46,6 +48,16 @@ def test_the_supervisor_runs_the_same_processes() -> None:
         expected = PROCFILE[name].replace("${ASSAY_BENCHMARK_SLOTS:-4}", "4")
         assert list(plan[name]) == ["-m", *shlex.split(expected)]
     assert ["python", *plan["follower"]] == shlex.split(PROCFILE["follower"])
+
+
+def test_a_release_takes_the_steps_of_the_supervisor() -> None:
+    steps = [shlex.split(step) for step in PROCFILE["release"].split(" && ")]
+    assert all(step[:2] == ["python", "manage.py"] for step in steps)
+    planned = [step.command for step in settings.UP_STEPS]
+    assert set(planned) >= NOT_FOR_RELEASES
+    assert [step[2] for step in steps] == [
+        command for command in planned if command not in NOT_FOR_RELEASES
+    ]
 
 
 def test_the_image_starts_the_web_process_by_default() -> None:
