@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from apps.markets.domain.markets import QuoteFlag, VenueKind
 from apps.markets.gateways.answers import read_clock
 from apps.markets.models import Market, Quote, Settlement
 from apps.markets.pipelines.following import Followed, follow_markets, keep_following
+from apps.markets.selectors.overdue import list_overdue
 from tests.markets.make import make_market, make_venue
 
 if TYPE_CHECKING:
@@ -67,6 +69,18 @@ def test_a_quote_is_stored_between_the_hours(venues: FakeVenues) -> None:
     assert (market.last, market.slug) == (D("0.6"), "rain")
     assert market.token_ids == list(fake.tokens)
     assert [one.source for one in Quote.objects.all()] == ["clob.stream"]
+
+
+def test_a_market_that_moves_falls_due_as_if_nobody_followed_it(
+    venues: FakeVenues,
+) -> None:
+    fake = venues.polymarket.add(1, bid="0.40", ask="0.44")
+    asked_at = read_clock() - timedelta(days=2)
+    market = list_at(venues, fake)
+    Market.objects.update(synced_at=asked_at)
+    assert follow(venues).quotes == 1
+    assert Market.objects.get().synced_at == asked_at
+    assert list_overdue(now=read_clock(), limit=5) == [market.id]
 
 
 def test_a_market_that_does_not_move_gets_no_quotes(venues: FakeVenues) -> None:

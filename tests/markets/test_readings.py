@@ -11,7 +11,12 @@ import pytest
 from apps.markets.domain.markets import ONE, FeeSchedule, MarketStatus, QuoteFlag
 from apps.markets.models import Market, Quote, Settlement
 from apps.markets.selectors.markets import get_market
-from apps.markets.services.readings import STALE_AFTER, Stored, store_readings
+from apps.markets.services.readings import (
+    STALE_AFTER,
+    Stored,
+    store_quotes,
+    store_readings,
+)
 from tests.markets.make import NOW, make_venue
 from tests.markets.readings import make_quote_reading, make_reading, make_settled
 
@@ -255,3 +260,33 @@ def test_foreign_text_is_brought_into_a_form_that_can_be_stored() -> None:
 def test_of_two_readings_of_one_market_the_later_counts() -> None:
     store(make_reading(price="0.10"), make_reading(price="0.20"))
     assert find().mid == Decimal("0.20")
+
+
+def hear(price: str, now: datetime) -> Stored:
+    """Store a price that a stream told of rain, which it takes to be open."""
+    reading = make_reading("rain", price, now)
+    return store_quotes(venue_id=make_venue().id, readings=[reading], now=now)
+
+
+def test_a_price_alone_moves_the_quote_and_not_when_the_market_was_asked_for() -> None:
+    store(make_reading("rain", "0.60", slug="rain-today"))
+    heard = hear("0.70", NOW + HOUR)
+    market = Market.objects.get()
+    assert heard == Stored({"rain": market.id}, quotes=1)
+    assert (market.mid, market.quoted_at) == (Decimal("0.70"), NOW + HOUR)
+    assert (market.moved_at, market.slug) == (NOW + HOUR, "rain-today")
+    assert (market.synced_at, Quote.objects.count()) == (NOW, 2)
+
+
+@pytest.mark.parametrize("status", [MarketStatus.CLOSED, MarketStatus.PROPOSED])
+def test_a_price_alone_opens_no_market_again(status: MarketStatus) -> None:
+    store(make_reading("rain", "0.60", status=status))
+    before = Market.objects.values().get()
+    assert hear("0.70", NOW + HOUR) == Stored()
+    assert Market.objects.values().get() == before
+    assert Quote.objects.count() == 1
+
+
+def test_a_price_alone_makes_no_market() -> None:
+    assert hear("0.70", NOW) == Stored()
+    assert not Market.objects.exists()

@@ -30,7 +30,7 @@ from apps.markets.pipelines.refresh import refresh_markets
 from apps.markets.registry import list_watched
 from apps.markets.selectors.markets import get_markets
 from apps.markets.selectors.tokens import find_tokens
-from apps.markets.services.readings import store_readings
+from apps.markets.services.readings import store_quotes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -178,7 +178,8 @@ class _Listener:
 def _store(venue: VenueRow, quotes: dict[UUID, QuoteReading], clock: Clock) -> int:
     """Store the quotes whose sides are not those that the market has; return how many.
 
-    A market that was closed meanwhile is left alone.
+    A market that was closed meanwhile is left alone, and what else is known of it
+    stays: it falls due for its venue's own word as if nobody followed it.
     """
     rows = get_markets(quotes)
     readings = [
@@ -186,7 +187,7 @@ def _store(venue: VenueRow, quotes: dict[UUID, QuoteReading], clock: Clock) -> i
         for market_id, row in rows.items()
         if row.status is MarketStatus.OPEN and _has_moved(row, quotes[market_id])
     ]
-    stored = store_readings(venue_id=venue.id, readings=readings, now=clock())
+    stored = store_quotes(venue_id=venue.id, readings=readings, now=clock())
     for external_id, reason in stored.failures.items():
         logger.warning("quote_refused", external_id=external_id, reason=reason)
     return stored.quotes

@@ -123,6 +123,22 @@ _JOINED = (
     "FROM incoming i JOIN markets_market m"
     " ON m.venue_id = %(venue)s AND m.external_id = i.external_id"
 )
+# Of a market that is open, a stream says the price and nothing else. The lock comes
+# before, in the order of UPSERT, so that what closes it meanwhile is waited for.
+LOCK = f"SELECT m.id {_JOINED} ORDER BY m.external_id FOR UPDATE OF m"
+KEEP_OPEN = f"""
+DELETE FROM incoming WHERE external_id NOT IN (
+    SELECT m.external_id {_JOINED} WHERE m.status = 'open')
+"""  # noqa: S608 - names of this module
+UPDATE = """
+UPDATE markets_market AS m SET {assignments}, moved_at = {moved_at}
+FROM incoming AS excluded
+WHERE m.venue_id = %(venue)s AND m.external_id = excluded.external_id
+RETURNING m.external_id, m.id
+""".format(
+    assignments=", ".join(f"{name} = {_say_quote(name)}" for name in _QUOTE),
+    moved_at=_MOVED_AT,
+)
 QUOTES = f"""
 INSERT INTO markets_quote (market_id, observed_at, source, bid, ask, mid, last, spread,
     liquidity, age_seconds, flags)

@@ -72,6 +72,46 @@ def store_readings(
     A reading that cannot be stored fails alone. Of two readings of one market the
     later in the sequence counts.
     """
+    records, failures = _make_records(readings, now)
+    stored = Stored()
+    if records:
+        stored = _store(venue_id=venue_id, records=records, now=now)
+    return replace(stored, failures=failures)
+
+
+def store_quotes(
+    *, venue_id: UUID, readings: Iterable[MarketReading], now: datetime
+) -> Stored:
+    """Store the quotes of these readings where their markets are still open.
+
+    Of the market itself, what is told by its venue stays as it is, and so does the
+    time when it was last asked: who only hears prices has not seen how it stands.
+    """
+    records, failures = _make_records(readings, now)
+    if not records:
+        return Stored(failures=failures)
+    _ensure_partitions(records)
+    arguments = _name_arguments(venue_id, now)
+    with transaction.atomic(), connection.cursor() as cursor:
+        _copy(cursor, records)
+        cursor.execute(sql.LOCK, arguments)
+        cursor.execute(sql.KEEP_OPEN, arguments)
+        cursor.execute(sql.UPDATE, arguments)
+        updated = cursor.fetchall()
+        cursor.execute(sql.QUOTES, arguments)
+        quotes = cursor.rowcount
+        cursor.execute(sql.DROP)
+    return Stored(
+        market_ids=dict(updated),
+        quotes=quotes,
+        failures=failures,
+    )
+
+
+def _make_records(
+    readings: Iterable[MarketReading], now: datetime
+) -> tuple[Sequence[Record], dict[str, str]]:
+    """Return what can be stored, and why the rest cannot, by external id."""
     records: dict[str, Record] = {}
     failures = {}
     for reading in readings:
@@ -79,20 +119,21 @@ def store_readings(
             records[reading.external_id] = make_record(reading, now=now)
         except ValueError as error:
             failures[reading.external_id] = str(error)
-    stored = Stored()
-    if records:
-        stored = _store(venue_id=venue_id, records=list(records.values()), now=now)
-    return replace(stored, failures=failures)
+    return list(records.values()), failures
 
 
-def _store(*, venue_id: UUID, records: Sequence[Record], now: datetime) -> Stored:
-    _ensure_partitions(records)
-    arguments: dict[str, Any] = {
+def _name_arguments(venue_id: UUID, now: datetime) -> dict[str, Any]:
+    return {
         "venue": venue_id,
         "now": now,
         "stale_after": STALE_AFTER,
         "stale": int(QuoteFlag.STALE),
     }
+
+
+def _store(*, venue_id: UUID, records: Sequence[Record], now: datetime) -> Stored:
+    _ensure_partitions(records)
+    arguments = _name_arguments(venue_id, now)
     with transaction.atomic(), connection.cursor() as cursor:
         _copy(cursor, records)
         cursor.execute(sql.UPSERT, arguments)
