@@ -184,6 +184,15 @@ def test_predictions_are_listed_by_experiment_market_and_status(cast: Cast) -> N
     assert get_prediction(member, c.pk).workspace_id == cast.workspace.pk
 
 
+def test_a_cursor_that_a_viewer_may_not_see_leads_nowhere(cast: Cast) -> None:
+    own, market = make_experiment("own", workspace=cast.workspace), make_market()
+    make_prediction(make_experiment(), market)
+    hidden = make_prediction(own, market)
+    assert list_predictions(ANONYMOUS, cursor=hidden.pk).rows == ()
+    member = list_predictions(get_viewer(cast.viewer, NOW), cursor=hidden.pk)
+    assert len(member.rows) == 1
+
+
 @pytest.mark.parametrize("filters", ["", "experiment_id"])
 def test_pages_of_predictions_lead_on_in_two_queries(
     filters: str, django_assert_num_queries: Any

@@ -251,7 +251,7 @@ def list_predictions(
     if status is not None:
         found = found.filter(summary__benchmark_status=status.value)
     if cursor is not None:
-        last = Prediction.objects.filter(pk=cursor).values(order)
+        last = get_visible_predictions(viewer).filter(pk=cursor).values(order)
         found = found.filter(**{f"{order}__lt": Subquery(last)})
     limit = max(1, min(limit, MAX_PAGE))
     page = list(_with_parts(found).order_by(f"-{order}")[: limit + 1])
