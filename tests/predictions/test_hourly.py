@@ -240,7 +240,9 @@ def test_a_prediction_that_the_database_refuses_fails_alone(
     assert (job.successful, job.failed, job.total_processed) == (3, 1, 4)
     (error,) = job.errors
     assert error.prediction_id == str(made[2].pk)
-    assert "violates check constraint" in error.error
+    assert error.error.endswith(
+        'violates check constraint "predictions_snapshot_predicted_probability_check"'
+    )
     assert Snapshot.objects.count() == 3
 
 

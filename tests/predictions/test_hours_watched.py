@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
@@ -24,8 +24,9 @@ from apps.predictions.selectors.metrics import (
     PREDICTIONS,
     read_predictions,
 )
-from apps.predictions.selectors.monitor import get_monitor
+from apps.predictions.selectors.monitor import get_monitor, list_trending
 from tests.markets.make import NOW, make_market
+from tests.predictions.hours import make_snapshot
 from tests.predictions.make import make_experiment, make_prediction
 from tests.predictions.prices import Clock, Prices
 
@@ -146,6 +147,24 @@ def test_the_monitor_counts_all_and_names_what_its_viewer_may_see(
     assert (first.prediction_id, first.outcome) == (theirs.pk, "No")
     assert (first.market_price, first.experiment) == (0.35, "hidden")
     assert first.convergence_1h == pytest.approx(0.05)
+
+
+def test_trending_is_looked_for_once_however_much_is_hidden(
+    market: Market, cast: Cast, django_assert_num_queries: Any
+) -> None:
+    hidden = make_experiment("hidden", workspace=cast.workspace)
+    hour = NOW.replace(minute=0)
+    for _ in range(25):
+        moved = make_prediction(hidden, market)
+        make_snapshot(moved, hour, 0.70, convergence_1h=0.10)
+    shown = make_prediction(make_experiment(), market)
+    make_snapshot(shown, hour, 0.61, convergence_1h=0.01)
+    with django_assert_num_queries(2):
+        (trend,) = list_trending(ANONYMOUS, hour, most=1)
+    assert trend.prediction_id == shown.pk
+    theirs = list_trending(get_viewer(cast.owner, NOW), hour, most=30)
+    assert len(theirs) == 26
+    assert theirs[-1] == trend
 
 
 def test_an_hour_that_ends_is_announced(market: Market) -> None:

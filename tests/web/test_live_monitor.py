@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from apps.accounts.models import Workspace
 from apps.predictions.models import BenchmarkJob
 from apps.predictions.selectors.jobs import get_last_job
 from apps.predictions.services.live import announce_hour
-from tests.accounts.cast import make_cast
+from tests.accounts.cast import make_cast, make_person
 from tests.markets.make import make_market
 from tests.predictions.hours import make_snapshot
 from tests.predictions.make import make_experiment, make_prediction
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
     from django.test import Client
 
     from apps.predictions.models import Prediction
+    from tests.accounts.cast import Cast
     from tests.web.server import RunningServer
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 PAGE = "/predictions/live/"
+RAW = "DataError: secret 0.7503"
 
 
 def this_hour() -> datetime:
@@ -124,6 +127,57 @@ def test_a_private_prediction_trends_for_its_members_alone(client: Client) -> No
     assert door in read(client)
 
 
+def make_failed_job(people: Cast) -> dict[str, Prediction]:
+    """An hour that failed, with an error of the cast's and one of other people's."""
+    market, other = make_market(), Workspace.objects.create(name="Others")
+    owners = {"own": people.workspace, "theirs": other}
+    made = {
+        name: make_prediction(make_experiment(name, workspace=owner), market)
+        for name, owner in owners.items()
+    }
+    errors = [
+        {"prediction_id": str(one.pk), "error": f"values of {name}"}
+        for name, one in made.items()
+    ]
+    make_job(this_hour(), status="failed", reason=RAW, errors=errors)
+    return made
+
+
+@pytest.mark.parametrize("address", [PAGE, "/predictions/live.json"])
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("", set()),
+        ("stranger", set()),
+        ("viewer", {"own"}),
+        ("operator", {"own", "theirs"}),
+    ],
+)
+def test_errors_and_reasons_are_told_to_whom_they_belong(
+    client: Client, address: str, name: str, wanted: set[str]
+) -> None:
+    people = make_cast()
+    operator = make_person("operator@example.org", is_staff=True)
+    made = make_failed_job(people)
+    if name:
+        client.force_login({**people.everyone, "operator": operator}[name])
+    said = client.get(address).content.decode()
+    assert {one for one in made if str(made[one].pk) in said} == wanted
+    assert {one for one in made if f"values of {one}" in said} == wanted
+    assert (RAW in said) is (name == "operator")
+    assert "40 looked at, 2 failed" in said or '"failed": 2' in said
+
+
+def test_the_csv_of_hours_has_reasons_for_staff_alone(client: Client) -> None:
+    make_job(this_hour(), status="failed", reason=RAW)
+    address = "/predictions/live.csv"
+    public = client.get(address).content.decode()
+    assert "0.7503" not in public
+    assert ",failed,42,40,2," in public
+    client.force_login(make_person("operator@example.org", is_staff=True))
+    assert RAW in client.get(address).content.decode()
+
+
 def test_twins_have_the_hours(client: Client) -> None:
     make_shown()
     make_job(this_hour())
@@ -138,7 +192,8 @@ def test_a_socket_tells_of_an_hour_that_ends(server: RunningServer) -> None:
     with watch(server, "/ws/predictions/") as connection:
         first = json.loads(connection.recv(timeout=10))
         assert (first["first"], first["data"]["revision"]) == (True, "")
-        make_job(this_hour())
+        error = {"prediction_id": "0.7301", "error": "secret"}
+        make_job(this_hour(), reason="secret", errors=[error])
         job = get_last_job()
         assert job is not None
         announce_hour(job)
@@ -146,3 +201,4 @@ def test_a_socket_tells_of_an_hour_that_ends(server: RunningServer) -> None:
     assert told["revision"] == job.revision
     assert told["summary"] == job.words
     assert told["movements"]["STABLE"] == 25
+    assert not {"reason", "errors"} & set(told)

@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+import psycopg
 import structlog
-from django.db import DataError, IntegrityError, transaction
+from django.db import DatabaseError, DataError, IntegrityError, transaction
 
 from apps.markets.pipelines.refresh import refresh_markets
 from apps.markets.selectors.quotes import prices_before
@@ -224,7 +225,7 @@ class _Desk:
         except (DataError, IntegrityError) as error:
             halves = chunk.halves()
             if halves is None:
-                return self._store_whole(chunk.refuse(str(error)))
+                return self._store_whole(chunk.refuse(_primary_message(error)))
         return self._store(halves[0]) + self._store(halves[1])
 
     def _store_whole(self, chunk: Chunk) -> Tally:
@@ -266,3 +267,10 @@ def _read_past(market_ids: Sequence[UUID], now: datetime) -> Past:
             timedelta(hours=hours * WINDOW_TOLERANCE) + slack,
         )
     return past
+
+
+def _primary_message(error: DatabaseError) -> str:
+    """Return what the database refused; its details repeat the row, which stays out."""
+    cause = error.__cause__
+    said = cause.diag.message_primary if isinstance(cause, psycopg.Error) else None
+    return said or type(error).__name__

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from django.db.models import Count
 from django.db.models.functions import Abs
 
-from apps.predictions.domain.words import BenchmarkStatus
+from apps.predictions.domain.words import BenchmarkStatus, JobStatus
 from apps.predictions.models import Snapshot, Summary
 from apps.predictions.selectors.jobs import JobRow, get_last_job
 from apps.predictions.selectors.visible import get_visible_predictions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
 
     from apps.accounts.selectors.workspaces import Viewer
 
 MOST_TRENDING = 10
+# Trending are the visible ones of so many that moved most.
+MOST_CANDIDATES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,28 @@ def get_monitor(viewer: Viewer, *, most: int = MOST_TRENDING) -> Monitor:
     return Monitor(
         active_predictions=counts["all"],
         markets_tracked=counts["markets"],
-        last_job=last,
+        last_job=None if last is None else show_jobs(viewer, (last,))[0],
         trending=() if last is None else list_trending(viewer, last.hour, most=most),
+    )
+
+
+def show_jobs(viewer: Viewer, jobs: Iterable[JobRow]) -> tuple[JobRow, ...]:
+    """Return jobs as this viewer may see them: all counts, and of the errors their own.
+
+    A reason may repeat whatever an exception said: it is for staff.
+    """
+    if viewer.is_staff:
+        return tuple(jobs)
+    jobs = tuple(jobs)
+    named = {one.prediction_id for one in chain.from_iterable(j.errors for j in jobs)}
+    visible = set(_visible_ids(viewer, named)) if named else set()
+    return tuple(
+        replace(
+            job,
+            reason=JobStatus.FAILED.value if job.reason else "",
+            errors=tuple(one for one in job.errors if one.prediction_id in visible),
+        )
+        for job in jobs
     )
 
 
@@ -73,22 +97,15 @@ def list_trending(viewer: Viewer, hour: datetime, *, most: int) -> tuple[Trend, 
     ranked = moved.exclude(convergence_1h=0).order_by(
         Abs("convergence_1h").desc(), "prediction_id"
     )
-    # Who may see a prediction is looked up for the first ones only, and for more where
-    # those are mostly hidden.
-    taken = 20 * most
-    while True:
-        rows = list(ranked[:taken])
-        shown = _visible(viewer, rows)[:most]
-        if len(shown) == most or len(rows) < taken:
-            return _to_trends(shown)
-        taken *= 10
+    # Who may see a prediction is looked up for the first ones, and for no more.
+    first = ranked.values("prediction_id")[:MOST_CANDIDATES]
+    seen = get_visible_predictions(viewer).filter(pk__in=first)
+    return _to_trends(list(ranked.filter(prediction__in=seen)[:most]))
 
 
-def _visible(viewer: Viewer, rows: list[Snapshot]) -> list[Snapshot]:
-    ids = [row.prediction_id for row in rows]
-    seen = get_visible_predictions(viewer).filter(pk__in=ids)
-    visible = set(seen.values_list("pk", flat=True))
-    return [row for row in rows if row.prediction_id in visible]
+def _visible_ids(viewer: Viewer, named: Iterable[str]) -> list[str]:
+    seen = get_visible_predictions(viewer).filter(pk__in=list(named))
+    return [str(found) for found in seen.values_list("pk", flat=True)]
 
 
 def _to_trends(rows: list[Snapshot]) -> tuple[Trend, ...]:

@@ -15,7 +15,7 @@ from apps.core.web.twins import csv_response, json_response
 from apps.predictions.domain.hours import HOUR, hour_of
 from apps.predictions.selectors.health import GRACE
 from apps.predictions.selectors.jobs import JobRow, list_jobs, name_missing_hours
-from apps.predictions.selectors.monitor import Monitor, get_monitor
+from apps.predictions.selectors.monitor import Monitor, get_monitor, show_jobs
 from apps.predictions.web.bars import Bar, movement_bars
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def read_live(viewer: Viewer, now: datetime) -> Live:
     there = {job.hour for job in jobs}
     due = hour_of(now - GRACE)
     missing = name_missing_hours(there, since=now - DAY + HOUR, until=due)
-    return Live(now, get_monitor(viewer), jobs, missing)
+    return Live(now, get_monitor(viewer), show_jobs(viewer, jobs), missing)
 
 
 def live_context(live: Live) -> dict[str, object]:
