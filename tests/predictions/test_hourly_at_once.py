@@ -14,10 +14,11 @@ from django.db import connection
 from django.db.models import Sum
 
 from apps.predictions.domain.hours import hour_of
+from apps.predictions.domain.words import JobStatus
 from apps.predictions.models import BenchmarkJob, Snapshot, Summary
 from apps.predictions.pipelines.hourly import HourOptions, look_apart, run_hour
 from apps.predictions.selectors.tracks import EVERYTHING
-from apps.predictions.services.jobs import HourLostError, claim_job, end_job
+from apps.predictions.services.jobs import HourLostError, claim_job, end_job, renew_job
 from tests.fakes.venue_server import FakeVenues
 from tests.markets.make import NOW, make_market, make_venue
 from tests.predictions.make import make_experiment, make_prediction
@@ -72,6 +73,41 @@ def test_what_a_worker_without_its_lease_looked_at_is_not_stored() -> None:
     assert run_hour(clock=clock, refresh=prices) is None
     assert not Snapshot.objects.exists()
     assert Summary.objects.aggregate(all=Sum("total_snapshots"))["all"] == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_venue_slower_than_the_lease_costs_nobody_the_job() -> None:
+    make_many(markets=1, each=2)
+    clock, prices = Clock(NOW), Prices()
+    short = HourOptions(lease=timedelta(seconds=0.2))
+
+    def answer_slowly() -> None:
+        clock.now += LEASE
+        renewed = BenchmarkJob.objects.filter(lease_expires_at__gt=clock.now)
+        ends_at = time.monotonic() + 10
+        while time.monotonic() < ends_at and not renewed.exists():
+            time.sleep(0.02)
+        assert claim_job(hour=HOUR, now=clock.now, duration=LEASE) is None
+
+    prices.before_answer = answer_slowly
+    job = run_hour(clock=clock, refresh=prices, options=short)
+    assert job is not None
+    assert (job.status, job.takes, job.successful) == (JobStatus.COMPLETED, 1, 2)
+
+
+@pytest.mark.django_db
+def test_a_lease_that_is_lost_or_of_a_past_hour_is_not_renewed() -> None:
+    lease = claim_job(hour=HOUR, now=NOW, duration=LEASE)
+    assert lease is not None
+    with pytest.raises(HourLostError, match="The hour 12:00 is over"):
+        renew_job(lease=lease, now=NOW + timedelta(hours=1), duration=LEASE)
+    renew_job(lease=lease, now=NOW + LEASE, duration=LEASE)
+    assert BenchmarkJob.objects.get().lease_expires_at == NOW + 2 * LEASE
+    later = NOW + 2 * LEASE + timedelta(seconds=1)
+    assert claim_job(hour=HOUR, now=later, duration=LEASE) is not None
+    with pytest.raises(HourLostError, match="Another worker has the hour 12:00 now"):
+        renew_job(lease=lease, now=later, duration=LEASE)
+    assert BenchmarkJob.objects.get().lease_expires_at == later + LEASE
 
 
 @pytest.mark.django_db(transaction=True)

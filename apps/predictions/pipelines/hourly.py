@@ -2,7 +2,8 @@
 
 Predictions come by market, page after page. Of each page the markets are fetched, each
 once; the metrics computed, all at once; and snapshots, summaries and the job's counts
-stored in one transaction that asks for the lease. A worker may be killed at any
+stored in one transaction that asks for the lease, which is renewed while venues are
+waited for. A worker may be killed at any
 instant: what is stored is whole, and whoever takes the job up goes on with what has no
 snapshot of the hour yet.
 """
@@ -27,6 +28,7 @@ from apps.predictions.domain.movement import (
     WINDOW_TOLERANCE,
     WINDOWS,
 )
+from apps.predictions.pipelines.leases import hold_lease
 from apps.predictions.pipelines.looking import take_look
 from apps.predictions.selectors.jobs import get_job
 from apps.predictions.selectors.tracks import EVERYTHING, START, list_tracks
@@ -194,7 +196,8 @@ class _Desk:
         """
         ids = dict.fromkeys(page.market_ids)
         wanted = [one for one in ids if one not in known]
-        answer = self.refresh(wanted, clock=self.clock)
+        with hold_lease(self.lease, clock=self.clock, duration=self.options.lease):
+            answer = self.refresh(wanted, clock=self.clock)
         known = _Known(
             {**known.rows, **answer.rows}, {**known.failures, **answer.failures}
         )

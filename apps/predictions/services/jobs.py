@@ -138,6 +138,22 @@ def count_in(
 
 
 @transaction.atomic
+def renew_job(*, lease: JobLease, now: datetime, duration: timedelta) -> None:
+    """Hold the job for another `duration` while there is nothing to count.
+
+    Raises:
+        HourLostError: somebody else has it, or the hour is over.
+    """
+    if hour_of(now) != lease.hour:
+        raise HourLostError(f"The hour {lease.hour:%H:%M} is over.")
+    held = BenchmarkJob.objects.filter(
+        pk=lease.job_id, lease_token=lease.token, status=JobStatus.RUNNING.value
+    )
+    if not held.update(lease_expires_at=now + duration):
+        raise HourLostError(f"Another worker has the hour {lease.hour:%H:%M} now.")
+
+
+@transaction.atomic
 def end_job(
     *, lease: JobLease, now: datetime, elapsed_ms: float, trouble: str = ""
 ) -> None:
