@@ -209,8 +209,8 @@ def test_a_market_that_is_not_open_is_refused(
         ({"quoted_at": None}, "it has no price yet"),
         ({"flags": 3}, "its newest price cannot be used: one_sided, wide"),
         (
-            {"quoted_at": NOW - timedelta(hours=2, seconds=1)},
-            "its newest price is of 2026-11-24 10:29:59 UTC, older than 2 hours",
+            {"quoted_at": NOW - timedelta(minutes=15, seconds=1)},
+            "its newest price is of 2026-11-24 12:14:59 UTC, older than 15 minutes",
         ),
         (
             {"quoted_at": NOW + timedelta(seconds=61)},

@@ -32,6 +32,7 @@ from apps.predictions.api.schemas_in import (
 )
 from apps.predictions.domain.entries import EntriesRefusedError
 from apps.predictions.domain.words import ExperimentKind
+from apps.predictions.pipelines.freshening import freshen_markets
 from apps.predictions.selectors.predictions import (
     ExperimentRow,
     PredictionRow,
@@ -75,11 +76,15 @@ def record(
 ) -> HttpResponse:
     """Record one prediction, or up to 1,000 of one experiment: all of them or none.
 
-    Each stands beside the market's newest price as we know it, and can never be
-    changed. A batch is answered with its predictions in the order of the sent ones.
+    Each stands beside the market's newest price, which is fetched where ours is older
+    than a minute, and can never be changed. A batch is answered with its predictions
+    in the order of the sent ones.
     """
-    sent, now = body.root, timezone.now()
+    sent = body.root
     experiment = _experiment_to_fill(request, sent.experiment, sent.workspace)
+    several = sent.predictions if isinstance(sent, BatchIn) else [sent]
+    freshen_markets([one.read().market for one in several], clock=timezone.now)
+    now = timezone.now()
 
     def act() -> Answer:
         if isinstance(sent, BatchIn):

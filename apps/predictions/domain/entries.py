@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 MOST_ENTRIES = 1000
 # A price that is older says nothing of the market when the prediction is made.
-FRESH_FOR = timedelta(hours=2)
+FRESH_FOR = timedelta(minutes=15)
+# Recordings may have an entry an hour, between which nobody sees them move.
+RECORDED_FRESH_FOR = timedelta(hours=2)
 # Clocks of a venue and of this machine may differ by so much.
 CLOCK_TOLERANCE = timedelta(seconds=60)
 MOST_REASONING = 20_000

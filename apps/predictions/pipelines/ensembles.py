@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from apps.core.errors import ConflictError, InvalidInputError, NotFoundError
+from apps.markets.pipelines.refresh import DEFAULT_PACE
 from apps.predictions.domain.ensembles import Method, PastSkill, combine, skill_weights
 from apps.predictions.domain.entries import (
     MOST_ENTRIES,
@@ -15,6 +16,7 @@ from apps.predictions.domain.entries import (
     rounded,
 )
 from apps.predictions.domain.words import ExperimentKind
+from apps.predictions.pipelines.freshening import freshen_markets
 from apps.predictions.selectors.members import (
     Vote,
     list_references,
@@ -26,7 +28,7 @@ from apps.predictions.services.experiments import create_experiment
 from apps.predictions.services.predictions import record_predictions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -141,7 +143,11 @@ def begin_ensemble(
 
 
 def run_ensemble(
-    *, experiment_id: UUID, recipe: Recipe, now: datetime, since: datetime | None = None
+    *,
+    experiment_id: UUID,
+    recipe: Recipe,
+    clock: Callable[[], datetime],
+    since: datetime | None = None,
 ) -> Ensembled:
     """Record the ensemble's prediction of every open market that is new to it.
 
@@ -151,7 +157,7 @@ def run_ensemble(
     Args:
         experiment_id: the ensemble.
         recipe: its members and its method.
-        now: when it is done.
+        clock: the time of day; the markets are looked at before they are predicted.
         since: members' predictions from before it do not count.
     """
     votes = read_votes(recipe.members, since=since)
@@ -160,17 +166,18 @@ def run_ensemble(
         for market_id, given in votes.items()
         if len(given) >= recipe.fewest
     }
-    pasts = read_past_skills(recipe.members, now=now)
+    pasts = read_past_skills(recipe.members, now=clock())
     known = list_references(experiment_id)
     entries = [
         entry
         for market_id, given in sorted(enough.items())
         if (entry := _entry(market_id, given, recipe, pasts)).reference not in known
     ]
+    freshen_markets([one.market for one in entries], clock=clock, pace=DEFAULT_PACE)
     recorded, skipped = 0, []
     for first in range(0, len(entries), MOST_ENTRIES):
         chunk = entries[first : first + MOST_ENTRIES]
-        made, left_out = _record(experiment_id, chunk, now)
+        made, left_out = _record(experiment_id, chunk, clock())
         recorded += made
         skipped += left_out
     return Ensembled(

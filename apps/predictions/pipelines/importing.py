@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from apps.core.errors import ConflictError, InvalidInputError
+from apps.markets.pipelines.refresh import DEFAULT_PACE
 from apps.predictions.domain.entries import MOST_ENTRIES, EntriesRefusedError
 from apps.predictions.domain.files import FileEntry, FileFault
+from apps.predictions.pipelines.freshening import freshen_markets
 from apps.predictions.services.predictions import record_predictions
 
 if TYPE_CHECKING:
@@ -48,16 +50,16 @@ def import_predictions(
     *,
     name: str,
     experiment: ExperimentRow,
-    now: datetime,
+    clock: Callable[[], datetime],
     progress: Callable[[int], None],
 ) -> Imported:
-    """Record what a file holds in one transaction.
+    """Look at a file's markets anew, then record what it holds in one transaction.
 
     Args:
         parts: the file as `domain.files` read it.
         name: what to call the file in errors.
         experiment: where its predictions go.
-        now: when they are made.
+        clock: the time of day; they are made when their markets have been looked at.
         progress: told how many predictions were looked at, thousand by thousand.
 
     Raises:
@@ -67,6 +69,10 @@ def import_predictions(
     faults: list[FileFault] = []
     seen = _Seen(faults)
     total = recorded = 0
+    parts = list(parts)
+    markets = (one.entry.market for one in parts if isinstance(one, FileEntry))
+    freshen_markets(markets, clock=clock, pace=DEFAULT_PACE)
+    now = clock()
     with transaction.atomic():
         for chunk in _chunks(seen.first_of_each(parts)):
             total += len(chunk)

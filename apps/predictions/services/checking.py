@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from apps.markets.domain.markets import UNUSABLE, MarketStatus, QuoteFlag
+from apps.markets.domain.markets import UNUSABLE, MarketStatus, Nature, QuoteFlag
 from apps.markets.selectors.references import find_markets
 from apps.predictions.domain.entries import (
     CLOCK_TOLERANCE,
     FRESH_FOR,
+    RECORDED_FRESH_FOR,
     EntriesRefusedError,
     EntryFault,
     find_faults,
@@ -125,8 +126,10 @@ def _fault_of_price(market: MarketRow, now: datetime) -> str:
     if wrong := market.flags & UNUSABLE:
         return f"its newest price cannot be used: {', '.join(wrong.words)}"
     when = f"its newest price is of {market.quoted_at:%Y-%m-%d %H:%M:%S} UTC"
-    if market.quoted_at < now - FRESH_FOR:
-        return f"{when}, older than {FRESH_FOR.total_seconds() / 3600:g} hours"
+    is_recorded = market.nature is Nature.RECORDED
+    most = RECORDED_FRESH_FOR if is_recorded else FRESH_FOR
+    if market.quoted_at < now - most:
+        return f"{when}, older than {most.total_seconds() / 60:g} minutes"
     if market.quoted_at > now + CLOCK_TOLERANCE:
         return f"{when}, which is yet to come"
     return ""

@@ -93,7 +93,9 @@ def handle(
         recipe=recipe,
         now=now,
     )
-    made = run_ensemble(experiment_id=ensemble.id, recipe=recipe, now=now, since=since)
+    made = run_ensemble(
+        experiment_id=ensemble.id, recipe=recipe, clock=timezone.now, since=since
+    )
     for one in made.skipped:
         stderr.write(f"{one.market}: {one.why}")
     document = {

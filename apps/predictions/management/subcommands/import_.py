@@ -63,17 +63,16 @@ def handle(
     read = READERS[_format_of(options)]
     workspace_id = read_workspace(options["workspace"])
     with _opened(options["file"]) as (file, name):
-        now = timezone.now()
         experiment = find_experiment(
             options["experiment"],
             workspace_id,
-            begin_at=now if options["begin"] else None,
+            begin_at=timezone.now() if options["begin"] else None,
         )
         imported = import_predictions(
             read(iter(lambda: file.readline(LONGEST_LINE + 1), b"")),
             name=name,
             experiment=experiment,
-            now=now,
+            clock=timezone.now,
             progress=_progress(stderr),
         )
     document = {
