@@ -139,6 +139,26 @@ def test_a_pause_does_not_escape_the_settlement(
     assert own.brier == pytest.approx(0.5625)
 
 
+@pytest.mark.parametrize(("later", "kept"), [(6, 0.65), (7, None)])
+def test_a_price_from_before_a_pause_is_the_last_one_for_a_few_hours_only(
+    made: Prediction, market: Market, later: int, kept: float | None
+) -> None:
+    hours = Hours()
+    hours.prices.tell(market, "0.65")
+    hours.run()
+    Summary.objects.update(benchmark_status="PAUSED")
+    seen_at = hours.clock.now
+    hours.clock.now += later * HOUR
+    hours.prices.told.clear()
+    settle(market, 1, seen_at + later * HOUR)
+    hours.run()
+    own = Summary.objects.get()
+    assert (own.benchmark_status, own.closing_price) == ("COMPLETED", kept)
+    gained = None if kept is None else pytest.approx((kept - 1) ** 2 - 0.0625)
+    assert own.closing_skill == gained
+    assert own.skill == pytest.approx(0.16 - 0.0625)
+
+
 def test_a_market_found_closed_without_a_price_is_marked_closed(
     made: Prediction, market: Market
 ) -> None:

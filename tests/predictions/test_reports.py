@@ -10,6 +10,7 @@ from apps.core.errors import NotFoundError
 from apps.markets.domain.markets import Nature, VenueKind
 from apps.predictions.domain.betting import Staking
 from apps.predictions.models import Experiment, Summary
+from apps.predictions.selectors.market_skills import read_market_skills
 from apps.predictions.selectors.reports import (
     ExperimentReport,
     compare_experiments,
@@ -89,6 +90,20 @@ def test_open_predictions_make_a_report_provisional() -> None:
     assert report.interim_skill.value == pytest.approx(0.0)
     assert report.skill_so_far.value == pytest.approx(0.06)
     assert [one.is_provisional for one in report.top] == [False]
+
+
+def test_a_pause_keeps_no_interim_skill_but_settled_skill_counts() -> None:
+    markets = make_markets(3)
+    made = predict_all(make_experiment(), markets, [0.8, 0.8, 0.8], [1.0, None, None])
+    for one in made[1:]:
+        look(one, 0.7)
+    Summary.objects.filter(pk=made[2].pk).update(benchmark_status="PAUSED")
+    report = report_of(made[0].experiment).report
+    assert (report.interim_skill.n, report.skill_so_far.n) == (1, 2)
+    (skills,), _ = read_market_skills([made[0].experiment_id], Nature.LIVE)
+    assert set(skills) == {markets[0].pk, markets[1].pk}
+    Summary.objects.filter(pk=made[0].pk).update(benchmark_status="PAUSED")
+    assert report_of(made[0].experiment).report.skill_so_far.n == 2
 
 
 def test_bets_are_made_at_bid_and_ask_with_fees_and_void_pays_its_half() -> None:

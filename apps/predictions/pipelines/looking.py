@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 # A price from before the hour stands for it where a cache kept it no longer than this.
 OLDEST = timedelta(minutes=15)
+# What a paused prediction saw last is the price at the close if it is no older.
+LAST_HOURS = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class _Markets:
     is_void: Bools
     payout: Floats
     settled_at: Floats
+    closed_at: Floats
 
 
 def take_look(
@@ -137,6 +140,7 @@ def _gather(
         settled_at=_times(
             (one.settled_at or one.recorded_at) if one else None for one in endings
         ),
+        closed_at=_times(row.closed_at if row else None for row in found),
     )
 
 
@@ -184,10 +188,11 @@ def _endings(page: TrackPage, markets: _Markets, *, counts: Bools) -> Endings:
     at, tracks = markets.place, page.tracks
     value = in_frame(markets.payout[at], page.outcome)
     is_void = markets.is_void[at]
+    closing_price = _closing_prices(page, markets)
     scores = settled_scores(
         tracks.probability,
         tracks.initial_price,
-        tracks.valid_price,
+        closing_price,
         np.where(is_void, np.nan, value),
     )
     return Endings(
@@ -195,13 +200,22 @@ def _endings(page: TrackPage, markets: _Markets, *, counts: Bools) -> Endings:
         is_void=is_void,
         value=value,
         settled_at=markets.settled_at[at],
-        closing_price=tracks.valid_price,
+        closing_price=closing_price,
         brier=scores.brier,
         log_score=scores.log_score,
         skill=scores.skill,
         closing_skill=scores.closing_skill,
         counts=counts,
     )
+
+
+def _closing_prices(page: TrackPage, markets: _Markets) -> Floats:
+    """Return the last valid prices; none that a pause has kept from before it."""
+    at, tracks = markets.place, page.tracks
+    unknown = np.isnan(markets.closed_at)
+    closed_at = np.where(unknown, markets.settled_at, markets.closed_at)[at]
+    is_late = tracks.valid_at >= closed_at - LAST_HOURS.total_seconds()
+    return np.where(page.is_active | is_late, tracks.valid_price, np.nan)
 
 
 def _errors(

@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 
     from apps.markets.domain.markets import Nature
 
+# What is paused keeps no good moment: it counts again when it is looked at, or settled.
 _SKILLS = """
-SELECT experiment_id, market_id, min(cluster),
-    avg(CASE WHEN %(settled_only)s THEN skill ELSE coalesce(skill, interim_skill) END)
+SELECT experiment_id, market_id, min(cluster), avg(coalesce(skill,
+    CASE WHEN NOT %(settled_only)s AND benchmark_status <> 'PAUSED'
+    THEN interim_skill END))
 FROM predictions_summary
 WHERE experiment_id = ANY(%(experiments)s) AND NOT is_void
-    AND (skill IS NOT NULL OR (NOT %(settled_only)s AND interim_skill IS NOT NULL))
     AND market_id IN (
         SELECT market.id FROM markets_market AS market
         JOIN markets_venue AS venue ON venue.id = market.venue_id
@@ -33,7 +34,7 @@ def read_market_skills(
     """Return each experiment's mean skill by market, and the event of each market.
 
     A prediction has its settled skill, and until then its interim one unless
-    `settled_only`. Several predictions of a market are averaged.
+    it is paused or `settled_only`. Several predictions of a market are averaged.
     """
     values = {
         "experiments": list(experiment_ids),
@@ -45,6 +46,8 @@ def read_market_skills(
     with connection.cursor() as cursor:
         cursor.execute(_SKILLS, values)
         for experiment_id, market_id, event, skill in cursor.fetchall():
+            if skill is None:
+                continue
             skills[experiment_id][market_id] = skill
             events[market_id] = event
     return [skills[one] for one in experiment_ids], events

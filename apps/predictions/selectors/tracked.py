@@ -8,6 +8,7 @@ import numpy as np
 
 from apps.markets.selectors.markets import to_fees
 from apps.predictions.domain.reports import Tracked
+from apps.predictions.domain.words import BenchmarkStatus
 from apps.predictions.models import Summary
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _FLOATS = {
 }
 _OTHERS = (
     "prediction_id",
+    "benchmark_status",
     "cluster",
     "outcome",
     "value",
@@ -73,6 +75,9 @@ def _to_tracked(columns: dict[str, Sequence[Any]]) -> Tracked:
     outcomes = np.array(columns["outcome"], dtype=np.int64)
     values, void = _floats(columns["value"]), np.array(columns["is_void"], dtype=bool)
     winners = np.where(((values == 0) | (values == 1)) & ~void, values, np.nan)
+    # Nobody may keep a good moment by pausing: it counts again when it is looked at.
+    paused = np.array(columns["benchmark_status"]) == BenchmarkStatus.PAUSED.value
+    floats["interim_skills"][paused] = np.nan
     looked_at = np.array(columns["total_snapshots"], dtype=np.int64) > 0
     began = columns["predicted_at"]
     fees = [to_fees(one) for one in columns["market__fees"]]
