@@ -13,10 +13,17 @@ import pytest
 from django.db import connection
 from django.db.models import Sum
 
+from apps.markets.models import Quote
+from apps.markets.pipelines.refresh import hear_markets
 from apps.predictions.domain.hours import hour_of
 from apps.predictions.domain.words import JobStatus
 from apps.predictions.models import BenchmarkJob, Snapshot, Summary
-from apps.predictions.pipelines.hourly import HourOptions, look_apart, run_hour
+from apps.predictions.pipelines.hourly import (
+    HourOptions,
+    look_apart,
+    look_dry,
+    run_hour,
+)
 from apps.predictions.selectors.tracks import EVERYTHING
 from apps.predictions.services.jobs import HourLostError, claim_job, end_job, renew_job
 from tests.fakes.venue_server import FakeVenues
@@ -27,6 +34,9 @@ from tests.predictions.whole import assert_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from uuid import UUID
+
+    from apps.markets.pipelines.refresh import Heard
 
 HOUR = hour_of(NOW)
 LEASE = timedelta(minutes=10)
@@ -145,6 +155,30 @@ def test_looks_apart_from_the_job_that_meet_it_double_nothing() -> None:
     assert len(done) == 3
     assert sum(done) == Snapshot.objects.count() == 100
     assert set(Summary.objects.values_list("total_snapshots", flat=True)) == {1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dry_run_waits_for_venues_without_holding_a_row() -> None:
+    open_blocks: list[bool] = []
+
+    def hear(market_ids: Sequence[UUID], *, clock: Callable[[], datetime]) -> Heard:
+        open_blocks.append(connection.in_atomic_block)
+        return hear_markets(market_ids, clock=clock)
+
+    with FakeVenues() as venues:
+        venue, experiment = make_venue(addresses=venues.addresses()), make_experiment()
+        for number in range(4):
+            fake = venues.polymarket.add(number + 1, bid="0.59", ask="0.61")
+            tokens = list(fake.tokens)
+            market = make_market(fake.condition_id, venue=venue, token_ids=tokens)
+            for _ in range(3):
+                make_prediction(experiment, market)
+        small = HourOptions(size=4)
+        tally = look_dry(EVERYTHING, clock=Clock(NOW), hear=hear, options=small)
+    assert open_blocks == [False] * 3
+    assert (tally.successful, tally.failed, tally.markets) == (12, 0, 4)
+    assert not Snapshot.objects.exists()
+    assert not Quote.objects.exists()
 
 
 def run_at_once(works: Sequence[Callable[[], None]]) -> None:

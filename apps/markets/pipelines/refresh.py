@@ -55,6 +55,35 @@ class Refreshed:
     storing_ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What venues said of the markets that were asked for; nothing is stored yet."""
+
+    parts: tuple[tuple[VenueMarkets, Fetched], ...]
+    failures: dict[UUID, str]
+    fetching_ms: float
+
+    def store(self, clock: Callable[[], datetime]) -> Refreshed:
+        """Store it in transactions of `CHUNK` markets, and return the fresh rows."""
+        began = time.perf_counter()
+        failures = dict(self.failures)
+        stored: list[UUID] = []
+        for part, fetched in self.parts:
+            refused = _store(fetched, clock)
+            for external_id, market_id in part.ids.items():
+                if external_id in refused:
+                    failures[market_id] = refused[external_id]
+                else:
+                    stored.append(market_id)
+        rows = get_markets(stored)
+        return Refreshed(
+            rows=rows,
+            failures={one: why for one, why in failures.items() if one not in rows},
+            fetching_ms=self.fetching_ms,
+            storing_ms=(time.perf_counter() - began) * 1000,
+        )
+
+
 def refresh_markets(
     market_ids: Sequence[UUID],
     *,
@@ -69,6 +98,18 @@ def refresh_markets(
     for good fails alone. What was read is stored in transactions of `CHUNK` markets.
     Must not be called from within a running event loop.
     """
+    heard = hear_markets(market_ids, clock=clock, pace=pace, open_venue=open_venue)
+    return heard.store(clock)
+
+
+def hear_markets(
+    market_ids: Sequence[UUID],
+    *,
+    clock: Callable[[], datetime],
+    pace: Pace = DEFAULT_PACE,
+    open_venue: OpenVenue = open_gateway,
+) -> Heard:
+    """Fetch these markets as `refresh_markets` does, and store nothing."""
     wanted = dict.fromkeys(market_ids)
     failures = {one: f"There is no market {one}." for one in wanted}
     started = time.perf_counter()
@@ -76,24 +117,13 @@ def refresh_markets(
     asked = [part for part in parts if part.venue.is_active]
     opened = [_open(part, clock, open_venue) for part in asked]
     fetched = asyncio.run(_fetch_all(opened, pace))
-    fetching = time.perf_counter()
     for part in parts:
         off = f"Venue {part.venue.name} is switched off."
         failures |= dict.fromkeys(part.ids.values(), off)
-    stored: list[UUID] = []
-    for part, venue in zip(asked, fetched, strict=True):
-        refused = _store(venue, clock)
-        for external_id, market_id in part.ids.items():
-            if external_id in refused:
-                failures[market_id] = refused[external_id]
-            else:
-                stored.append(market_id)
-    rows = get_markets(stored)
-    return Refreshed(
-        rows=rows,
-        failures={one: why for one, why in failures.items() if one not in rows},
-        fetching_ms=(fetching - started) * 1000,
-        storing_ms=(time.perf_counter() - fetching) * 1000,
+    return Heard(
+        parts=tuple(zip(asked, fetched, strict=True)),
+        failures=failures,
+        fetching_ms=(time.perf_counter() - started) * 1000,
     )
 
 

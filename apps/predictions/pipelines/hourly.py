@@ -11,7 +11,6 @@ snapshot of the hour yet.
 from __future__ import annotations
 
 import time
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -20,7 +19,7 @@ import psycopg
 import structlog
 from django.db import DatabaseError, DataError, IntegrityError, transaction
 
-from apps.markets.pipelines.refresh import refresh_markets
+from apps.markets.pipelines.refresh import hear_markets, refresh_markets
 from apps.markets.selectors.quotes import prices_before
 from apps.predictions.domain.hours import Tally, hour_of
 from apps.predictions.domain.movement import (
@@ -80,6 +79,20 @@ class Refresh(Protocol):
         """Fetch each market once."""
 
 
+class Heard(Protocol):
+    """What venues said, before anything of it is stored."""
+
+    def store(self, clock: Clock) -> Answer:
+        """Store it."""
+
+
+class Hear(Protocol):
+    """What fetches markets and stores nothing."""
+
+    def __call__(self, market_ids: Sequence[UUID], *, clock: Clock) -> Heard:
+        """Fetch each market once."""
+
+
 @dataclass(frozen=True, slots=True)
 class HourOptions:
     """How much is done at a time, and how long a silent worker keeps the job."""
@@ -136,31 +149,45 @@ def look_apart(
     clock: Clock,
     refresh: Refresh = refresh_markets,
     options: HourOptions = DEFAULTS,
-    dry_run: bool = False,
 ) -> Tally:
     """Take a look at some predictions now, without it counting as the hour's job.
 
-    What gets its snapshot of the hour so is left out by the job. A dry run does all of
-    it in one transaction that is taken back.
+    What gets its snapshot of the hour so is left out by the job.
     """
-    with transaction.atomic() if dry_run else nullcontext():
-        now = clock()
-        ensure_partitions(today=now.date())
-        done = _Desk(clock, refresh, options, hour_of(now), None).work(scope)
-        if dry_run:
-            transaction.set_rollback(True)
-    return done
+    now = clock()
+    ensure_partitions(today=now.date())
+    return _Desk(clock, refresh, options, hour_of(now), None).work(scope)
+
+
+def look_dry(
+    scope: Scope,
+    *,
+    clock: Clock,
+    hear: Hear = hear_markets,
+    options: HourOptions = DEFAULTS,
+) -> Tally:
+    """Take a look as `look_apart` does, and leave nothing behind.
+
+    Of each page the markets are fetched first; what is stored of them then is taken
+    back at once, so that nobody waits for rows while this waits for venues.
+    """
+    desk = _Desk(clock, refresh_markets, options, hour_of(clock()), None, hear)
+    return desk.work(scope)
 
 
 @dataclass(slots=True)
 class _Desk:
-    """Where the pages of one job, or of one look apart from it, are worked off."""
+    """Where the pages of one job, or of one look apart from it, are worked off.
+
+    With `hear` it is a dry run.
+    """
 
     clock: Clock
     refresh: Refresh
     options: HourOptions
     hour: datetime
     lease: JobLease | None
+    hear: Hear | None = None
 
     def work(self, scope: Scope) -> Tally:
         """Work off every page.
@@ -176,8 +203,8 @@ class _Desk:
             if page is None:
                 return done
             reading = Tally(computing_ms=(time.perf_counter() - began) * 1000)
-            known, chunk = self._look(page, known)
-            done += self._store(replace(chunk, tally=chunk.tally + reading))
+            known, tally = self.work_off(page, known, reading)
+            done += tally
             after = (page.market_ids[-1], page.prediction_ids[-1])
 
     def _read_page(self, scope: Scope, after: tuple[UUID, UUID]) -> TrackPage | None:
@@ -189,13 +216,33 @@ class _Desk:
             after=after,
         )
 
+    def work_off(
+        self, page: TrackPage, known: _Known, reading: Tally
+    ) -> tuple[_Known, Tally]:
+        """Work off one page that took so long to read."""
+        if self.hear is not None:
+            heard = self.hear(known.lacking(page), clock=self.clock)
+            return self._work_off_dry(page, known, reading, heard)
+        known, chunk = self._look(page, known)
+        return known, self._store(replace(chunk, tally=chunk.tally + reading))
+
+    def _work_off_dry(
+        self, page: TrackPage, known: _Known, reading: Tally, heard: Heard
+    ) -> tuple[_Known, Tally]:
+        """Store what was heard, look at it, and take it all back."""
+        desk = replace(self, refresh=lambda _, *, clock: heard.store(clock), hear=None)
+        with transaction.atomic():
+            ensure_partitions(today=self.clock().date())
+            worked = desk.work_off(page, known, reading)
+            transaction.set_rollback(True)
+        return worked
+
     def _look(self, page: TrackPage, known: _Known) -> tuple[_Known, Chunk]:
         """Fetch the markets of a page and measure; also return what the last one said.
 
         A market whose predictions fill more than a page is fetched for the first.
         """
-        ids = dict.fromkeys(page.market_ids)
-        wanted = [one for one in ids if one not in known]
+        wanted = known.lacking(page)
         with hold_lease(self.lease, clock=self.clock, duration=self.options.lease):
             answer = self.refresh(wanted, clock=self.clock)
         known = _Known(
@@ -250,6 +297,10 @@ class _Known:
 
     def __contains__(self, market_id: UUID) -> bool:
         return market_id in self.rows or market_id in self.failures
+
+    def lacking(self, page: TrackPage) -> list[UUID]:
+        """Return the markets of a page of which nothing was heard, each once."""
+        return [one for one in dict.fromkeys(page.market_ids) if one not in self]
 
     def only(self, market_id: UUID) -> _Known:
         """Return what was heard of one market: the next page may begin with it."""

@@ -14,7 +14,7 @@ from apps.predictions.management.hours import (
     describe_tally,
     write_lines,
 )
-from apps.predictions.pipelines.hourly import look_apart, run_hour
+from apps.predictions.pipelines.hourly import look_apart, look_dry, run_hour
 from apps.predictions.selectors.jobs import get_last_job
 from apps.predictions.selectors.predictions import get_experiment, get_prediction
 from apps.predictions.selectors.tracks import EVERYTHING, Scope
@@ -58,7 +58,8 @@ def handle(
     if scope.is_whole and not options["dry_run"]:
         result = _run_job()
     else:
-        tally = look_apart(scope, clock=timezone.now, dry_run=options["dry_run"])
+        look = look_dry if options["dry_run"] else look_apart
+        tally = look(scope, clock=timezone.now)
         result = {"dry_run": options["dry_run"], **describe_tally(tally)}
     if options["json"]:
         stdout.write(json.dumps(result, indent=2))
