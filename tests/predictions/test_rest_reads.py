@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -7,9 +8,10 @@ import pytest
 from django.utils import timezone
 
 from apps.core.partitions import ensure_months, month_of
+from apps.markets.domain.markets import Nature
 from apps.predictions.models import Snapshot
 from apps.predictions.services.scores import recompute_scores
-from tests.markets.make import make_market
+from tests.markets.make import make_market, make_venue
 from tests.predictions.make import make_experiment, make_prediction
 
 if TYPE_CHECKING:
@@ -86,6 +88,27 @@ def test_the_newest_hours_come_first_as_far_as_the_tier_shows(client: Client) ->
     assert read(client, older)["items"] == found[1:]
     lines = client.get(f"{API}{address}.csv").content.decode().splitlines()
     assert (len(lines), lines[0].split(",")[:2]) == (3, ["hour", "snapshot_at"])
+
+
+def test_numbers_say_of_which_nature_their_market_is(client: Client) -> None:
+    venue = make_venue("sim", nature=Nature.SIMULATED.value)
+    made = make_prediction(make_experiment(), make_market(venue=venue))
+    now = timezone.now().replace(minute=0, second=0, microsecond=0)
+    snap(made, now - timedelta(hours=1), 0.66)
+    recompute_scores(now=now)
+    address = f"/benchmarks/predictions/{made.pk}"
+    board = "/predictions/leaderboard"
+    assert read(client, address)["nature"] == "simulated"
+    assert read(client, f"{address}/snapshots")["items"][0]["nature"] == "simulated"
+    assert read(client, f"{board}?nature=simulated")["rows"][0]["nature"] == "simulated"
+    for table in (
+        f"{API}{address}/snapshots.csv",
+        f"{API}{board}.csv?nature=simulated",
+        f"/predictions/{made.pk}.csv",
+        "/predictions.csv?nature=simulated",
+    ):
+        (row,) = csv.DictReader(client.get(table).content.decode().splitlines())
+        assert row["nature"] == "simulated"
 
 
 def test_a_list_is_narrowed_by_experiment_market_and_status(client: Client) -> None:

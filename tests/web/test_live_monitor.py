@@ -14,7 +14,7 @@ from tests.accounts.cast import make_cast, make_person
 from tests.markets.make import make_market
 from tests.predictions.hours import make_snapshot
 from tests.predictions.make import make_experiment, make_prediction
-from tests.web.market_cast import HOSTILE, make_shown
+from tests.web.market_cast import HOSTILE, make_shown, make_simulated
 from tests.web.test_streams import watch
 
 if TYPE_CHECKING:
@@ -176,6 +176,19 @@ def test_the_csv_of_hours_has_reasons_for_staff_alone(client: Client) -> None:
     assert ",failed,42,40,2," in public
     client.force_login(make_person("operator@example.org", is_staff=True))
     assert RAW in client.get(address).content.decode()
+
+
+def test_what_is_not_live_is_said_to_be_so(client: Client) -> None:
+    hour, made = this_hour(), make_simulated()
+    make_snapshot(made, hour, 0.66, convergence_1h=0.06)
+    make_moved(hour)
+    make_job(hour)
+    html = read(client)
+    assert '<span class="quiet small">1 simulated</span>' in html
+    assert html.count('<span class="tag simulated">simulated</span>') == 1
+    monitor = client.get("/predictions/live.json").json()["monitor"]
+    assert monitor["natures"] == {"live": 1, "recorded": 0, "simulated": 1}
+    assert {one["nature"] for one in monitor["trending"]} == {"live", "simulated"}
 
 
 def test_twins_have_the_hours(client: Client) -> None:

@@ -295,6 +295,7 @@ def _to_benchmark(row: PredictionRow) -> dict[str, object]:
         "prediction_id": row.id,
         "market_id": row.market_id,
         "experiment_id": row.experiment_id,
+        "nature": row.nature,
         "predicted_at": row.created_at,
         "predicted_probability": row.probability,
         "predicted_confidence": row.confidence,

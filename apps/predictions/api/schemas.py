@@ -92,6 +92,7 @@ class BenchmarkOut(SummaryOut):
     prediction_id: UUID
     market_id: UUID
     experiment_id: UUID
+    nature: NatureName
     predicted_at: Moment
     predicted_probability: Share
     predicted_confidence: Share | None
@@ -125,6 +126,7 @@ class SnapshotOut(Schema):
     convergence_7d: float | None
     interim_skill: float
     hours_since_prediction: float
+    nature: NatureName
 
 
 class BoardRowOut(Schema):
@@ -133,6 +135,7 @@ class BoardRowOut(Schema):
     experiment_id: UUID
     experiment: str
     title: str
+    nature: NatureName
     is_private: bool
     rank_low: int | None
     rank_high: int | None

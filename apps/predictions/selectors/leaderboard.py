@@ -43,6 +43,7 @@ class BoardRow:
     experiment_id: UUID
     experiment: str
     title: str
+    nature: Nature
     is_private: bool
     rank_low: int | None
     rank_high: int | None
@@ -148,6 +149,7 @@ def _to_row(score: ExperimentScore, where: Place) -> BoardRow:
     return BoardRow(
         experiment=experiment.name,
         title=experiment.title or experiment.name,
+        nature=Nature(score.nature),
         is_private=experiment.workspace_id is not None and not experiment.is_public,
         rank_low=None if ranks is None else ranks.low,
         rank_high=None if ranks is None else ranks.high,

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from django.db.models import Count
 from django.db.models.functions import Abs
 
+from apps.markets.domain.markets import Nature
 from apps.predictions.domain.words import BenchmarkStatus, JobStatus
 from apps.predictions.models import Snapshot, Summary
 from apps.predictions.selectors.jobs import JobRow, get_last_job
 from apps.predictions.selectors.visible import get_visible_predictions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -38,6 +39,7 @@ class Trend:
     market_id: UUID
     experiment: str
     question: str
+    nature: Nature
     outcome: str
     predicted_probability: float
     market_price: float
@@ -47,9 +49,14 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class Monitor:
-    """How things stand; what is of the last hour is of `last_job.hour`."""
+    """How things stand; what is of the last hour is of `last_job.hour`.
+
+    `natures` says of how many active predictions the markets are live, recorded and
+    simulated; the counts of a job are of all of them.
+    """
 
     active_predictions: int
+    natures: Mapping[Nature, int]
     markets_tracked: int
     last_job: JobRow | None
     trending: tuple[Trend, ...]
@@ -61,11 +68,19 @@ def get_monitor(viewer: Viewer, *, most: int = MOST_TRENDING) -> Monitor:
     Counts are of all predictions; those that are named are what the viewer may see.
     """
     active = Summary.objects.filter(benchmark_status=BenchmarkStatus.ACTIVE.value)
-    counts = active.aggregate(all=Count("pk"), markets=Count("market", distinct=True))
+    # A market is of one nature, so that those of each add up to all.
+    found = (
+        active.values_list("market__venue__nature")
+        .order_by()
+        .annotate(n=Count("pk"), markets=Count("market", distinct=True))
+    )
+    rows = list(found)
+    counts = {nature: n for nature, n, _ in rows}
     last = get_last_job()
     return Monitor(
-        active_predictions=counts["all"],
-        markets_tracked=counts["markets"],
+        active_predictions=sum(counts.values()),
+        natures={nature: counts.get(nature.value, 0) for nature in Nature},
+        markets_tracked=sum(markets for *_, markets in rows),
         last_job=None if last is None else show_jobs(viewer, (last,))[0],
         trending=() if last is None else list_trending(viewer, last.hour, most=most),
     )
@@ -109,7 +124,7 @@ def _visible_ids(viewer: Viewer, named: Iterable[str]) -> list[str]:
 
 
 def _to_trends(rows: list[Snapshot]) -> tuple[Trend, ...]:
-    summaries = Summary.objects.select_related("experiment", "market").in_bulk(
+    summaries = Summary.objects.select_related("experiment", "market__venue").in_bulk(
         [row.prediction_id for row in rows]
     )
     trends = []
@@ -122,6 +137,7 @@ def _to_trends(rows: list[Snapshot]) -> tuple[Trend, ...]:
                 market_id=row.market_id,
                 experiment=str(summary.experiment),
                 question=summary.market.question,
+                nature=Nature(summary.market.venue.nature),
                 outcome=summary.market.outcomes[summary.outcome],
                 predicted_probability=row.predicted_probability,
                 market_price=prices[summary.outcome],

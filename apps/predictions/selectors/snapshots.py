@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from apps.markets.domain.markets import UNUSABLE, QuoteFlag
+from apps.markets.domain.markets import UNUSABLE, Nature, QuoteFlag
 from apps.predictions.models import Snapshot
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class SnapshotRow:
     convergence_7d: float | None
     interim_skill: float
     hours_since_prediction: float
+    nature: Nature
 
     @property
     def is_usable(self) -> bool:
@@ -79,13 +80,16 @@ def list_snapshots(
         found = found.filter(hour__lt=before)
     if since is not None:
         found = found.filter(hour__gte=since)
-    rows = found.order_by("-hour").values_list(*_FIELDS)
+    rows = found.order_by("-hour").values_list(*_COLUMNS)
     return tuple(_to_row(row) for row in rows[: max(1, min(limit, MAX_SNAPSHOTS))])
 
 
 _FIELDS = tuple(one.name for one in fields(SnapshotRow))
+_ELSEWHERE = {"nature": "market__venue__nature"}
+_COLUMNS = tuple(_ELSEWHERE.get(name, name) for name in _FIELDS)
 
 
 def _to_row(values: tuple[Any, ...]) -> SnapshotRow:
     named = dict(zip(_FIELDS, values, strict=True))
-    return SnapshotRow(**{**named, "flags": QuoteFlag(named["flags"])})
+    own = {"flags": QuoteFlag(named["flags"]), "nature": Nature(named["nature"])}
+    return SnapshotRow(**{**named, **own})

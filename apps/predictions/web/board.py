@@ -84,6 +84,7 @@ CSV_COLUMNS = (
     "last_predicted_at",
     "computed_at",
     "experiment_id",
+    "nature",
 )
 
 

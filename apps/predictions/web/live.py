@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.viewers import viewer_of
 from apps.core.web.twins import csv_response, json_response
+from apps.markets.domain.markets import Nature
 from apps.predictions.domain.hours import HOUR, hour_of
 from apps.predictions.selectors.health import GRACE
 from apps.predictions.selectors.jobs import JobRow, list_jobs, name_missing_hours
@@ -116,6 +117,11 @@ def live_context(live: Live) -> dict[str, object]:
         "live": live,
         "monitor": live.monitor,
         "last": last,
+        "other_natures": [
+            (nature.value, n)
+            for nature, n in live.monitor.natures.items()
+            if n and nature is not Nature.LIVE
+        ],
         "bars": bars,
         "looks": sum(bar.n for bar in bars),
         "errors": last.errors[:SHOWN_ERRORS] if last else (),

@@ -60,6 +60,7 @@ SNAPSHOT_COLUMNS = (
     "convergence_7d",
     "interim_skill",
     "hours_since_prediction",
+    "nature",
 )
 
 
