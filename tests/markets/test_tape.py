@@ -81,9 +81,22 @@ def test_a_recording_of_trades_alone_misses_no_side(recording: Recording) -> Non
     assert (quote.price, quote.flags) == (Decimal("0.1"), QuoteFlag(0))
 
 
+def test_the_end_of_a_recorded_market_is_not_told_before_it(
+    recording: Recording,
+) -> None:
+    seen = read(Playback(recording, NOW), "a", HOUR)
+    assert (seen.status, seen.ends_at, seen.closed_at) == (
+        MarketStatus.OPEN,
+        None,
+        None,
+    )
+
+
 def test_a_faster_tape_ends_sooner(recording: Recording) -> None:
     played = Playback(recording, NOW, speed=60)
-    assert read(played, "a", timedelta()).ends_at == NOW + timedelta(minutes=2)
+    assert read(played, "a", timedelta(minutes=2)).status is MarketStatus.OPEN
+    late = read(played, "a", timedelta(minutes=2, seconds=1))
+    assert late.closed_at == NOW + timedelta(minutes=2)
     quote = read(played, "a", timedelta(minutes=2)).quote
     assert quote is not None
     assert quote.mid == Decimal("0.61")

@@ -128,6 +128,7 @@ class Playback:
         begins, ends = self.recording.span(place)
         status = _stand(market, ends, moment)
         is_final = status in (MarketStatus.RESOLVED, MarketStatus.VOID)
+        # Its last entry tells how it ended and not what was expected: no `ends_at`.
         return MarketReading(
             external_id=market.market,
             question=market.question,
@@ -138,7 +139,6 @@ class Playback:
             event_title=market.event_title,
             group_id=market.group,
             opened_at=self.to_clock(begins),
-            ends_at=self.to_clock(ends),
             closed_at=None if status is MarketStatus.OPEN else self.to_clock(ends),
             volume=Decimal(str(round(float(self.recording.volume[index]), 6))),
             quote=self._quote(index),

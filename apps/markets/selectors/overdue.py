@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from apps.markets.domain.markets import MarketStatus
+from apps.markets.domain.markets import MarketStatus, VenueKind
 from apps.markets.domain.records import FINAL
 from apps.markets.models import Market
 from apps.markets.registry import list_watched
@@ -28,7 +28,9 @@ def list_overdue(*, now: datetime, limit: int) -> list[UUID]:
 
     Venues list what is open: what was settled meanwhile is found only by asking.
     """
-    ending = ~Q(status=MarketStatus.OPEN) | Q(ends_at__lte=now)
+    # A recording does not say when its end was expected.
+    unknown = Q(ends_at__isnull=True, venue__kind=VenueKind.TAPE)
+    ending = ~Q(status=MarketStatus.OPEN) | Q(ends_at__lte=now) | unknown
     old = Q(synced_at__lte=now - _QUIET) | (ending & Q(synced_at__lte=now - _ENDING))
     found = _unsettled().filter(old).order_by("synced_at", "id")
     return list(found.values_list("id", flat=True)[:limit])
