@@ -226,11 +226,29 @@ def test_no_field_of_a_settled_payload_reaches_the_prompt_but_those_of_before() 
         "An outcome was proposed today.",
         "Resolved N/A.",
         "Resolved 75%.",
+        "Resolution: YES.",
+        "Resolves YES.",
+        "Rain fell at ten, so this resolves to Yes.",
+        "The outcome was Yes.",
+        "The result was No.",
+        "Settled at 1.",
+        "Winner: Alice.",
+        "It was resolved in favor of Alice.",
+        "Res\u200bolved: YES.",
     ],
 )
 def test_a_sentence_that_says_how_it_ended_is_left_out(sentence: str) -> None:
     rules = f"It counts at noon. {sentence} Snow counts too."
-    assert strip_ending(rules) == "It counts at noon. Snow counts too."
+    told = market_in(prompt(replace(RAIN, rules=rules, question=rules, event=rules)))
+    for name in ("rules", "question", "event"):
+        assert told[name] == "It counts at noon. Snow counts too."
+
+
+def test_a_question_of_which_nothing_would_be_left_is_told_as_it_is() -> None:
+    told = market_in(prompt(Question("Winner: Alice", ("Yes", "No"), 0, rules="Yes.")))
+    assert (told["question"], told["rules"]) == ("Winner: Alice", "Yes.")
+    only = market_in(prompt(replace(RAIN, rules="Resolution: YES")))
+    assert "rules" not in only
 
 
 @pytest.mark.parametrize(
@@ -242,6 +260,13 @@ def test_a_sentence_that_says_how_it_ended_is_left_out(sentence: str) -> None:
         "Resolved to Yes if the source says so.",
         "The resolution source is the weather service.",
         "If there is no outcome by then, it ends in parts.",
+        'Otherwise, this market resolves to "No".',
+        "If it rains, this market resolves to Yes.",
+        "It will be resolved in favor of whoever leads.",
+        "Resolution: Yes if it rains.",
+        "If the outcome was Yes by then, it counts.",
+        "Contracts are settled at 1 pm.",
+        "Winner: the candidate who is sworn in.",
     ],
 )
 def test_the_rules_of_a_market_are_kept(sentence: str) -> None:

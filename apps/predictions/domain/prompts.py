@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LONGEST_QUESTION = 1_000
 LONGEST_NAME = 200
 LONGEST_RULES = 4_000
+LONGEST_READ = 40_000  # of a text, for sentences that say how its market ended
 CUT = "\N{HORIZONTAL ELLIPSIS}"
 
 # Controls, what formats invisibly, halves of characters, and what nobody assigned.
@@ -30,14 +31,28 @@ _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _BLANKS = re.compile(r"[^\S\n]+")
 _EMPTY_LINES = re.compile(r"\s*\n\s*")
 _SENTENCE = re.compile(r"(?<=[.!?])[^\S\n]+|\n")
-# "Resolved YES", "was settled as No", "final outcome: Yes": what has happened. Rules
-# speak of what will be: "will be resolved to Yes if".
+# "Resolved YES", "was settled as No", "final outcome: Yes", "so this resolves to Yes":
+# what has happened. Rules speak of what will be: "will be resolved to Yes if",
+# "otherwise it resolves to No".
+_QUOTES = r"""["'\u201c\u2018(*]*"""
+_WORD = r"(?:yes|no|n/?a|void|invalid|cancell?ed|prob)\b"
+_NO_RULE = r"(?!\W*(?:if|when|unless|provided|should|in\ case)\b)"
 _ENDED = re.compile(
-    r"""
+    rf"""
     (?<!\bbe\ )\b(?:resolved|settled|finali[sz]ed)\s*:?\s*
-        (?:(?:to|as|in\ favou?r\ of)\s+)?["'\u201c\u2018(]*
-        (?:(?:yes|no|n/?a|void|invalid|cancell?ed|prob)\b|\d+(?:\.\d+)?\s*%)
-        (?!\W*(?:if|when|unless|provided|should|in\ case)\b)
+        (?:(?:to|as|in\ favou?r\ of)\s+)?{_QUOTES}
+        (?:{_WORD}|\d+(?:\.\d+)?\s*%){_NO_RULE}
+    | (?<!\bbe\ )(?<!\bif\ )\bresolved\s+in\s+favou?r\s+of\b
+    | (?<!\bbe\ )(?<!\bif\ )\bsettled\s+at\s+[$]?[01](?:\.0+)?
+        (?!\s*[:.]?\d|\s*[ap]\.?m)\b
+    | ^\W*(?:(?:this|it|the\ market|this\ market)\s+)?
+        resolves\s*:?\s*(?:(?:to|as)\s+)?{_QUOTES}{_WORD}\W*$
+    | \b(?:so|thus|therefore|hence)\W+(?:(?:this|it|the)\s+)?(?:market\s+)?
+        resolves\s+(?:(?:to|as)\s+)?{_QUOTES}{_WORD}
+    | \b(?:resolution|outcome|result|answer)\s*[:=]\s*{_QUOTES}{_WORD}{_NO_RULE}
+    | (?<!\bif\ )(?<!\bif\ the\ )\b(?:outcome|result|answer|resolution)\s+was\s+
+        {_QUOTES}{_WORD}{_NO_RULE}
+    | \bwinner\s*[:=]\s*(?!(?:the|an?|any|who(?:ever)?|if|tbd|to\ be)\b)\S
     | \b(?:final|winning|proposed|settled)\s+(?:outcome|result|resolution|answer)
         \s*(?::|is\b|was\b|=)
     | \b(?:outcome|result)\s+(?:was\s+)?proposed\b
@@ -198,16 +213,26 @@ def strip_ending(rules: str) -> str:
     )
 
 
+def _tell(text: str, most: int) -> str:
+    """Return a foreign text as it is told, without its sentences about the end."""
+    seen = clean(text, LONGEST_READ)
+    kept = strip_ending(seen)
+    return clean(text if kept == seen else kept, most)
+
+
 def _write_market(question: Question) -> str:
     names = [clean(name, LONGEST_NAME) for name in question.outcomes]
     document: dict[str, object] = {
-        "question": clean(question.question, LONGEST_QUESTION),
+        # A question is told in any case, and so is the event's name.
+        "question": _tell(question.question, LONGEST_QUESTION)
+        or clean(question.question, LONGEST_QUESTION),
         "outcomes": names,
         "predicted_outcome": names[question.outcome],
     }
     texts = {
-        "event": clean(question.event, LONGEST_QUESTION),
-        "rules": clean(strip_ending(question.rules), LONGEST_RULES),
+        "event": _tell(question.event, LONGEST_QUESTION)
+        or clean(question.event, LONGEST_QUESTION),
+        "rules": _tell(question.rules, LONGEST_RULES),
         "opened": _day(question.opened_at),
         "expected_end": _day(question.ends_at),
     }
