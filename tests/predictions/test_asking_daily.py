@@ -11,7 +11,7 @@ from apps.catalog.models import Model, Provider
 from apps.predictions.models import AskItem, AskRun
 from apps.predictions.services.daily_asks import start_daily_ask
 from tests.fakes.llm_server import FakeLLM
-from tests.predictions.asking import clock, model_at, open_market
+from tests.predictions.asking import begin, clock, model_at, open_market
 
 if TYPE_CHECKING:
     from pytest_django.fixtures import Settings
@@ -58,6 +58,16 @@ def test_the_most_liquid_markets_are_asked_about_once_a_day() -> None:
         assert asked_about() == ["b", "c"]
         assert start_daily_ask(now=now + timedelta(days=1)) is not None
     assert AskRun.objects.count() == 2
+
+
+def test_an_asking_of_an_operator_that_is_named_daily_holds_nothing_up() -> None:
+    market = open_market()
+    with FakeLLM() as server:
+        begin([model_at(server)], [market], experiment="daily")
+        assert start_daily_ask(now=clock()) is not None
+        assert start_daily_ask(now=clock()) is None
+    triggers = AskRun.objects.order_by("created_at").values_list("trigger", flat=True)
+    assert list(triggers) == ["command", "schedule"]
 
 
 def test_nothing_is_begun_before_there_is_a_market() -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 DAILY = "daily"
+SCHEDULE = "schedule"
 EMBEDDED = "embedded"
 
 
@@ -37,7 +38,11 @@ def start_daily_ask(*, now: datetime) -> UUID | None:
     """
     await_turn("ask-daily")
     begun = AskRun.objects.filter(
-        workspace=None, name=DAILY, created_at__date=now.date()
+        workspace=None,
+        name=DAILY,
+        # An operator may ask under that name as well; it is not this day's asking.
+        trigger=SCHEDULE,
+        created_at__date=now.date(),
     )
     models = _choose_models()
     if not models or begun.exists():
@@ -59,7 +64,7 @@ def start_daily_ask(*, now: datetime) -> UUID | None:
             started = start_ask(
                 workspace_id=None,
                 asked=asked,
-                trigger="schedule",
+                trigger=SCHEDULE,
                 actor=Actor(label="the scheduler"),
                 now=now,
             )
