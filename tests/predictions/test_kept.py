@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from apps.accounts.registry import Subject
 from apps.accounts.selectors.workspaces import ANONYMOUS, get_viewer
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from tests.accounts.cast import Cast
 
 pytestmark = pytest.mark.django_db
+# Has the database fail where an experiment is deleted.
+REFUSE = """
+CREATE FUNCTION refuse() RETURNS trigger AS $$
+BEGIN RAISE EXCEPTION 'The disk is full'; END
+$$ LANGUAGE plpgsql;
+CREATE TRIGGER refuse BEFORE DELETE ON predictions_experiment
+FOR EACH ROW EXECUTE FUNCTION refuse();
+"""
 
 
 def test_a_prediction_can_neither_be_changed_nor_removed() -> None:
@@ -59,3 +67,15 @@ def test_erasing_a_workspace_takes_its_predictions_and_no_others(cast: Cast) -> 
     assert list(Prediction.objects.values_list("pk", flat=True)) == [kept.pk]
     with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
         Prediction.objects.all().delete()
+
+
+def test_an_erasure_that_fails_says_why_and_leaves_predictions_kept(cast: Cast) -> None:
+    own = make_experiment("own", workspace=cast.workspace)
+    made = make_prediction(own, make_market())
+    with connection.cursor() as cursor:
+        cursor.execute(REFUSE)
+    with pytest.raises(DatabaseError, match="The disk is full"), transaction.atomic():
+        erase_predictions(Subject(workspace_id=cast.workspace.pk), NOW)
+    with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
+        Prediction.objects.filter(pk=made.pk).delete()
+    assert Prediction.objects.get().pk == made.pk

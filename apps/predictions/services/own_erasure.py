@@ -47,9 +47,9 @@ def remove_experiment(*, experiment_id: UUID) -> int:
     with connection.cursor() as cursor:
         # The trigger that keeps predictions lets them go only with this.
         cursor.execute("SET LOCAL assay.erasing = 'on'")
-        try:
-            removed += predictions.delete()[0]
-            removed += Experiment.objects.filter(pk=experiment_id).delete()[0]
-        finally:
-            cursor.execute("SET LOCAL assay.erasing = 'off'")
+        removed += predictions.delete()[0]
+        removed += Experiment.objects.filter(pk=experiment_id).delete()[0]
+        # Not after a failure: there the rollback takes it back, and an aborted
+        # transaction would refuse this with an error that hides the first.
+        cursor.execute("SET LOCAL assay.erasing = 'off'")
     return removed
