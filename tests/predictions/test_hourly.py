@@ -15,7 +15,7 @@ from apps.predictions.selectors.tracks import Scope
 from apps.predictions.services.jobs import claim_job
 from tests.markets.make import NOW, make_market
 from tests.predictions.make import make_experiment, make_prediction
-from tests.predictions.prices import Clock, Prices
+from tests.predictions.prices import Clock, Prices, settle
 
 if TYPE_CHECKING:
     from apps.markets.models import Market
@@ -186,6 +186,27 @@ def test_what_failed_is_tried_again_within_the_hour_and_nothing_else(
     assert (job.takes, job.successful, job.failed) == (2, 2, 0)
     assert job.errors == ()
     assert run(clock, prices) is None
+
+
+def test_a_market_is_tracked_once_however_often_its_hour_is_taken_up(
+    made: Prediction, market: Market, prices: Prices, clock: Clock
+) -> None:
+    resting, silent = make_market("sleet"), make_market("snow")
+    for number, one in enumerate((resting, silent)):
+        make_prediction(make_experiment(f"other-{number}"), one)
+    prices.tell(resting, "0.60", status="closed")
+    run_done(clock, prices)  # its one last look
+    clock.now += HOUR
+    settle(market, 1, clock.now)
+    prices.broken[silent.pk] = "polymarket answered 500"
+    for take in (1, 2):
+        job = run_done(clock, prices)
+        assert (job.takes, job.markets_tracked) == (take, 2)
+        assert (job.successful, job.failed, job.skipped) == (1, 1, 1)
+    prices.broken.clear()
+    prices.tell(silent, "0.61")
+    job = run_done(clock, prices)
+    assert (job.takes, job.markets_tracked, job.successful) == (3, 3, 2)
 
 
 def test_an_hour_of_silence_fails_and_leaves_a_gap(

@@ -44,7 +44,9 @@ class JobLease:
 
 # One statement, so that of two schedulers exactly one has the hour. A job is taken up
 # again where it failed, where its worker fell silent, and a few times where it is over
-# but for predictions whose markets did not answer.
+# but for predictions whose markets did not answer. Of its markets those stay counted
+# that will not be asked again: something was looked at there, or ended, and nothing is
+# left to do.
 _CLAIM = """
 INSERT INTO predictions_benchmarkjob AS job (id, hour, status, lease_token,
     lease_expires_at, takes, total_processed, successful, failed, skipped, errors,
@@ -54,7 +56,16 @@ VALUES (%(id)s, %(hour)s, 'running', %(token)s, %(expires)s, 1, 0, 0, 0, 0, '[]'
     '{}', 0, 0, 0, 0, '', %(now)s)
 ON CONFLICT (hour) DO UPDATE SET status = 'running', lease_token = %(token)s,
     lease_expires_at = %(expires)s, takes = job.takes + 1, failed = 0, skipped = 0,
-    total_processed = job.successful, errors = '[]', reason = '', finished_at = NULL
+    total_processed = job.successful, errors = '[]', reason = '', finished_at = NULL,
+    markets_tracked = (SELECT count(*) FROM (
+        (SELECT market_id FROM predictions_snapshot WHERE hour = %(hour)s
+         UNION
+         SELECT market_id FROM predictions_summary
+         WHERE benchmark_status = 'COMPLETED' AND updated_at >= %(hour)s)
+        EXCEPT
+        SELECT market_id FROM predictions_summary
+        WHERE benchmark_status <> 'COMPLETED' AND predicted_at <= %(now)s
+            AND (last_hour IS NULL OR last_hour < %(hour)s)) AS done)
 WHERE job.status = 'failed'
     OR (job.status = 'running' AND job.lease_expires_at < %(now)s)
     OR (job.status = 'completed' AND job.failed > 0 AND job.takes < %(most)s)
