@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
 
 from apps.accounts.domain.exports import ExportFile
 from apps.predictions.models import (
@@ -16,6 +19,7 @@ from apps.predictions.models import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from uuid import UUID
 
     from django.db.models import QuerySet
 
@@ -80,25 +84,32 @@ _SNAPSHOT = (
 
 def export_predictions(subject: Subject) -> Mapping[str, ExportFile]:
     """Return the experiments somebody began, or all that a workspace has here."""
-    if subject.workspace_id is None:
-        began = Experiment.objects.filter(created_by_id=subject.user_id)
-        asked = AskRun.objects.filter(created_by_id=subject.user_id)
-        return {
-            "experiments.jsonl": _experiments("that you began", began),
-            "askings.jsonl": _askings("that you began", asked),
-        }
-    theirs = Experiment.objects.filter(workspace_id=subject.workspace_id)
+    if subject.user_id is not None:
+        return _of_person(subject.user_id)
+    if subject.workspace_id is not None:
+        return _of_workspace(subject.workspace_id)
+    return {}
+
+
+def _of_workspace(workspace_id: UUID) -> dict[str, ExportFile]:
+    theirs = Experiment.objects.filter(workspace_id=workspace_id)
+    asked = AskRun.objects.filter(workspace_id=workspace_id)
     predictions = Prediction.objects.filter(experiment__in=theirs)
     return {
-        "experiments.jsonl": _experiments("of the workspace", theirs),
+        "experiments.jsonl": ExportFile(
+            "The experiments of the workspace.",
+            _read(theirs, *_EXPERIMENT),
+            ("predictions.Experiment",),
+        ),
         "predictions.jsonl": ExportFile(
             "Their predictions, with the hashes of the chain.",
             _whole(predictions),
             ("predictions.Prediction",),
         ),
-        "askings.jsonl": _askings(
-            "of the workspace",
-            AskRun.objects.filter(workspace_id=subject.workspace_id),
+        "askings.jsonl": ExportFile(
+            "The askings of models of the workspace.",
+            _read(asked, *_ASKING),
+            ("predictions.AskRun",),
         ),
         "asked-markets.jsonl": ExportFile(
             "What became of each market that models were asked about.",
@@ -118,20 +129,37 @@ def export_predictions(subject: Subject) -> Mapping[str, ExportFile]:
     }
 
 
-def _experiments(whose: str, rows: QuerySet[Experiment]) -> ExportFile:
-    return ExportFile(
-        f"The experiments {whose}.",
-        rows.order_by("id").values(*_EXPERIMENT).iterator(chunk_size=CHUNK),
-        ("predictions.Experiment",),
-    )
+def _of_person(user_id: UUID) -> dict[str, ExportFile]:
+    """Return what somebody began; of workspaces that they have left, only its names.
+
+    What is written there has become the workspace's own, and may have changed since.
+    """
+    began = Experiment.objects.filter(created_by_id=user_id)
+    asked = AskRun.objects.filter(created_by_id=user_id)
+    here = Q(workspace=None) | Q(workspace__membership__user_id=user_id)
+    left = "; of workspaces that you have left, only"
+    return {
+        "experiments.jsonl": ExportFile(
+            f"The experiments that you began{left} ids and titles.",
+            chain(
+                _read(began.filter(here), *_EXPERIMENT),
+                _read(began.exclude(here), "id", "title"),
+            ),
+            ("predictions.Experiment",),
+        ),
+        "askings.jsonl": ExportFile(
+            f"The askings of models that you began{left} ids and names.",
+            chain(
+                _read(asked.filter(here), *_ASKING),
+                _read(asked.exclude(here), "id", "name"),
+            ),
+            ("predictions.AskRun",),
+        ),
+    }
 
 
-def _askings(whose: str, rows: QuerySet[AskRun]) -> ExportFile:
-    return ExportFile(
-        f"The askings of models {whose}.",
-        rows.order_by("id").values(*_ASKING).iterator(chunk_size=CHUNK),
-        ("predictions.AskRun",),
-    )
+def _read(rows: QuerySet[Any], *fields: str) -> Iterator[dict[str, Any]]:
+    yield from rows.order_by("id").values(*fields).iterator(chunk_size=CHUNK)
 
 
 def _whole(rows: QuerySet[Any]) -> Iterator[dict[str, Any]]:
