@@ -9,18 +9,18 @@ from django.db.models import Count, Q, Sum
 
 from apps.markets.domain.markets import Nature
 from apps.predictions.domain.pairing import Difference, compare_two, make_board
-from apps.predictions.domain.reports import Report, build_report
 from apps.predictions.domain.words import AttemptOutcome
 from apps.predictions.models import Attempt, Prediction, Summary
+from apps.predictions.selectors.kept_reports import read_report, read_revisions
 from apps.predictions.selectors.market_skills import read_market_skills
 from apps.predictions.selectors.predictions import ExperimentRow, get_experiment
-from apps.predictions.selectors.tracked import read_tracked
 
 if TYPE_CHECKING:
     from decimal import Decimal
     from uuid import UUID
 
     from apps.accounts.selectors.workspaces import Viewer
+    from apps.predictions.domain.reports import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ _ORDER = (Nature.LIVE, Nature.RECORDED, Nature.SIMULATED)
 def get_report(
     viewer: Viewer, experiment_id: UUID, nature: Nature | None = None
 ) -> ExperimentReport:
-    """Return the report of an experiment, computed now.
+    """Return the report of an experiment as its summaries are now.
 
     What is live, recorded and simulated is never put together: without a nature it is
     the first of these that there are predictions on.
@@ -77,15 +77,16 @@ def get_report(
         NotFoundError: no such experiment is visible.
     """
     experiment = get_experiment(viewer, experiment_id)
-    natures = natures_of(experiment_id)
+    revisions = read_revisions(experiment_id)
+    natures = tuple(one for one in _ORDER if one in revisions)
     chosen = nature or (natures[0] if natures else None)
-    tracked = read_tracked(experiment_id, chosen or Nature.LIVE)
+    shown = chosen or Nature.LIVE
     return ExperimentReport(
         experiment=experiment,
         nature=chosen,
         natures=natures,
-        asking=count_asking(experiment_id, chosen or Nature.LIVE),
-        report=build_report(tracked),
+        asking=count_asking(experiment_id, shown),
+        report=read_report(experiment_id, shown, revisions.get(shown)),
     )
 
 
