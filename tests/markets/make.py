@@ -38,6 +38,7 @@ def make_market(
         "question": f"Will there be {name}?",
         "outcomes": ["Yes", "No"],
         "tick_size": Decimal("0.01"),
+        "fees": {"rate": "0"},
         "mid": mid,
         "bid": None if mid is None else mid - half,
         "ask": None if mid is None else mid + half,

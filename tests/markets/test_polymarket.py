@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from apps.markets.domain.markets import FeeSchedule, MarketStatus, QuoteFlag
+from apps.markets.domain.markets import NO_FEES, FeeSchedule, MarketStatus, QuoteFlag
 from apps.markets.domain.payloads import PayloadError, parse_json
 from apps.markets.domain.polymarket import (
     apply_resolution,
@@ -249,9 +249,17 @@ def test_fees_are_read_and_never_assumed() -> None:
     }
     read = read_market(gamma(feesEnabled=True, feeSchedule=schedule), SEEN)
     assert read.fees == FeeSchedule(D("0.04"), D(1), rebate_rate=D("0.25"))
-    assert (
-        read_market(gamma(feesEnabled=False, feeSchedule=schedule), SEEN).fees is None
-    )
+    none = read_market(gamma(feesEnabled=False, feeSchedule=schedule), SEEN)
+    assert none.fees == NO_FEES
+
+
+@pytest.mark.parametrize(
+    "fields", [{"feesEnabled": True, "feeSchedule": None}, {"feesEnabled": None}]
+)
+def test_fees_of_which_nothing_is_said_are_unknown_and_not_none(
+    fields: dict[str, Any],
+) -> None:
+    assert read_market(gamma(**fields), SEEN).fees is None
 
 
 def test_a_fee_is_greatest_at_even_odds_and_the_same_on_both_sides() -> None:

@@ -61,7 +61,15 @@ def test_between_bid_and_ask_there_is_no_bet() -> None:
 def test_without_both_sides_there_is_no_bet_even_at_a_tempting_price() -> None:
     found = bet(q=[0.9, 0.9], payout=[1.0, 1.0], bid=[NAN, 0.1], ask=[0.2, NAN])
     assert (found.bets, found.unquoted, found.abstained) == (0, 2, 0)
-    assert found.profit_per_unit.reason.endswith("had both a bid and an ask")
+    assert found.profit_per_unit.reason.endswith("a bid and an ask, and a known fee")
+
+
+def test_without_a_known_fee_there_is_no_bet() -> None:
+    for staking in Staking:
+        found = bet(staking, q=[0.9, 0.1], payout=[1.0, 0.0], fee=NAN)
+        assert (found.bets, found.unquoted, found.abstained) == (0, 2, 0)
+        assert (found.fees, found.profit, found.staked) == (0, 0, 0)
+        assert found.profit_per_unit.reason.endswith("and a known fee")
 
 
 def test_the_fee_is_paid_on_top_of_the_price() -> None:

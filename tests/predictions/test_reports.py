@@ -119,6 +119,13 @@ def test_bets_are_made_at_bid_and_ask_with_fees_and_void_pays_its_half() -> None
     assert flat.per_unit_year == pytest.approx(flat.profit / (2 * 240 / 8766))
 
 
+def test_a_market_whose_fee_nobody_knows_has_no_bet() -> None:
+    markets = make_markets(1, fees=None) + make_markets(1)
+    made = predict_all(make_experiment(), markets, [0.75, 0.75], [1.0, 1.0])
+    flat = report_of(made[0].experiment).report.profit[0]
+    assert (flat.bets, flat.unquoted, flat.fees) == (1, 1, 0)
+
+
 def test_a_prediction_of_the_second_outcome_is_paid_what_that_one_pays() -> None:
     prediction = make_prediction(
         make_experiment(),

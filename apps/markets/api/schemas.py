@@ -105,7 +105,7 @@ class MarketDetailOut(MarketOut):
 
     description: str
     tick_size: Number | None
-    fees: FeesOut | None
+    fees: FeesOut | None = Field(description="Null where the venue does not say")
     first_seen_at: Moment
     synced_at: Moment
 

@@ -88,6 +88,10 @@ class FeeSchedule:
         return self.rate * (price * (ONE - price)) ** self.exponent * shares
 
 
+# Where a venue says that it takes nothing; where it does not say, there is no schedule.
+NO_FEES = FeeSchedule(rate=Decimal(0))
+
+
 @dataclass(frozen=True, slots=True)
 class QuoteReading:
     """One look at a market's price, of the first outcome.
@@ -155,7 +159,7 @@ class MarketReading:
     tick_size: Decimal | None = None
     liquidity: Decimal | None = None
     volume: Decimal | None = None
-    fees: FeeSchedule | None = None
+    fees: FeeSchedule | None = None  # None: unknown, `NO_FEES`: there are none
     quote: QuoteReading | None = None
     settlement: SettlementReading | None = None
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from apps.markets.domain.markets import (
+    NO_FEES,
     NO_FLAGS,
     ONE,
     FeeSchedule,
@@ -129,12 +130,18 @@ def confirm_quote(quote: QuoteReading, seen: Seen) -> QuoteReading:
 
 
 def read_fees(raw: Payload) -> FeeSchedule | None:
-    """Read what a taker pays: rates differ by market and drift, so none is assumed.
+    """Read what a taker pays; None where a market does not say.
+
+    Rates differ by market and drift, so none is assumed.
 
     Raises:
         PayloadError: a rate cannot be read.
     """
-    if not read_flag(raw, "feesEnabled") or raw.get("feeSchedule") is None:
+    if raw.get("feesEnabled") is None:
+        return None
+    if not read_flag(raw, "feesEnabled"):
+        return NO_FEES
+    if raw.get("feeSchedule") is None:
         return None
     schedule = read_object(raw["feeSchedule"], "feeSchedule")
     rate = to_number(schedule.get("rate"), "feeSchedule.rate")

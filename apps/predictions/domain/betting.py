@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 KELLY_SHARE = 0.25
 HOURS_A_YEAR = 24 * 365.25
 NO_BET = "no settled prediction had a price worth a bet"
-NO_OFFER = "no settled prediction had both a bid and an ask"
+NO_OFFER = "no settled prediction had both a bid and an ask, and a known fee"
 
 
 class Staking(StrEnum):
@@ -39,7 +39,7 @@ class Offers:
 
     Everything is of the predicted outcome. `payouts` is what its share paid: 0, 1, or
     in between where the market ended in parts. `fee_rates` is 0 where the venue takes
-    nothing, `held_hours` how long the stake was tied up.
+    nothing and NaN where nobody knows, `held_hours` how long the stake was tied up.
     """
 
     probabilities: FloatArray
@@ -56,7 +56,7 @@ class Offers:
 class ProfitAndLoss:
     """Bets by one rule of staking, in units of the flat stake (or of the bank).
 
-    `unquoted` predictions had no bid or no ask, so that no bet was possible;
+    `unquoted` predictions had no bid, no ask or no known fee: no bet was possible;
     `abstained` saw no price with an edge after fees. `profit_per_unit` is the mean over
     events of what a staked unit earned, `per_unit_year` profit by the stake's time.
     """
@@ -94,6 +94,7 @@ def settle_bets(offers: Offers, staking: Staking) -> ProfitAndLoss:
     the bank is set back to one unit before every bet, for bets overlap in time.
     """
     unquoted = np.isnan(offers.bids) | np.isnan(offers.asks)
+    unquoted |= np.isnan(offers.fee_rates)
     bets = _place(offers)
     placed = bets.on_outcome | bets.against
     cost = bets.price + bets.fee

@@ -93,7 +93,7 @@ def _to_tracked(columns: dict[str, Sequence[Any]]) -> Tracked:
         reached=_hours(began, columns["reached_at"]),
         watched=np.where(looked_at, _floats(columns["hours_tracked"]), np.nan),
         held=_hours(began, columns["settled_at"]),
-        fee_rates=_floats([float(one.rate) if one else 0.0 for one in fees]),
+        fee_rates=_floats([float(one.rate) if one else None for one in fees]),
         fee_exponents=_floats([float(one.exponent) if one else 1.0 for one in fees]),
         price_was_shown=np.array(columns["price_was_shown"], dtype=bool),
         **floats,
