@@ -41,9 +41,15 @@ class HealthChecks:
     def __init__(self) -> None:
         """Begin without any."""
         self._checks: dict[str, Callable[[datetime], Finding]] = {}
+        self._needs: dict[str, str] = {}
 
-    def register(self, name: str, check: Callable[[datetime], Finding]) -> None:
+    def register(
+        self, name: str, check: Callable[[datetime], Finding], *, needs: str = ""
+    ) -> None:
         """Make readiness depend on `check`, which is called with the present time.
+
+        While the check named `needs`, registered before, finds something wrong, this
+        one is not asked: it would wait for the same thing once more, and name it twice.
 
         Raises:
             ValueError: a check of that name exists.
@@ -51,6 +57,7 @@ class HealthChecks:
         if name in self._checks:
             raise ValueError(f"there is a check named {name!r} already")
         self._checks[name] = check
+        self._needs[name] = needs
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all checks."""
@@ -58,7 +65,15 @@ class HealthChecks:
 
     def run(self, now: datetime) -> tuple[CheckResult, ...]:
         """Run every check, one after the other, whatever the others found."""
-        return tuple(self._run(name, now) for name in self._checks)
+        results: dict[str, CheckResult] = {}
+        for name in self._checks:
+            needed = results.get(self._needs[name])
+            if needed is None or needed.finding.ok:
+                results[name] = self._run(name, now)
+            else:
+                detail = f"not known while {needed.name} is not well"
+                results[name] = CheckResult(name, Finding(ok=True, detail=detail), 0.0)
+        return tuple(results.values())
 
     def _run(self, name: str, now: datetime) -> CheckResult:
         started = time.perf_counter()

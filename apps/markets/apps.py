@@ -18,6 +18,6 @@ class MarketsConfig(AppConfig):
         from apps.markets.selectors.health import check_venues  # noqa: PLC0415
         from apps.markets.selectors.metrics import SOURCES  # noqa: PLC0415
 
-        health_checks.register("venues", check_venues)
+        health_checks.register("venues", check_venues, needs="database")
         for source in SOURCES:
             register_source(source)

@@ -37,7 +37,7 @@ class PredictionsConfig(AppConfig):
         register_exporter("predictions", export_predictions)
         register_eraser("predictions", erase_predictions)
         register_watcher("predictions", list_watched_markets)
-        health_checks.register("predictions", check_hours)
+        health_checks.register("predictions", check_hours, needs="database")
         register_rounds(read_hours)
         for source in SOURCES:
             register_source(source)

@@ -94,3 +94,23 @@ def test_an_id_that_could_forge_a_line_is_replaced(given: str) -> None:
 def test_the_id_is_said_in_the_answer(client: Client) -> None:
     answer = client.get("/livez", headers={"X-Request-ID": "order-66"})
     assert answer.headers["X-Request-ID"] == "order-66"
+
+
+def test_a_check_is_not_asked_while_what_it_needs_is_not_well() -> None:
+    asked: list[str] = []
+
+    def ask(name: str, *, ok: bool) -> Finding:
+        asked.append(name)
+        return Finding(ok=ok, detail=name)
+
+    checks = HealthChecks()
+    checks.register("database", lambda _: ask("database", ok=False))
+    checks.register("cache", lambda _: ask("cache", ok=True))
+    checks.register("venues", lambda _: ask("venues", ok=False), needs="database")
+    checks.register("pages", lambda _: ask("pages", ok=False), needs="cache")
+    found = {one.name: one.finding for one in checks.run(datetime.now(UTC))}
+    assert asked == ["database", "cache", "pages"]
+    assert found["venues"] == Finding(
+        ok=True, detail="not known while database is not well"
+    )
+    assert not found["pages"].ok
