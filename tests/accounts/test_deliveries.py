@@ -28,12 +28,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID
 
+    from time_machine import TimeMachineFixture
+
     from apps.accounts.services.deliveries import Attempt
     from tests.accounts.cast import Cast
 
 pytestmark = pytest.mark.django_db
-# The receiver's library compares with the clock.
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _now(time_machine: TimeMachineFixture) -> None:
+    """Set the clock that the receiver's library compares with."""
+    time_machine.move_to(NOW)
 
 
 @pytest.fixture

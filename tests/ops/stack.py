@@ -105,10 +105,10 @@ class Stack:
         raise TimeoutError(message)
 
     def ready(self) -> tuple[int, dict[str, Any]]:
-        """Ask whether it is ready; nothing while the web process starts."""
+        """Ask whether it is ready; nothing while the web process starts or is busy."""
         try:
             status, body = self.get("/readyz")
-        except urllib.error.URLError:
+        except (urllib.error.URLError, TimeoutError):
             return 0, {}
         return status, json.loads(body)
 
