@@ -95,9 +95,9 @@ def test_an_asking_is_resumed_by_its_id(server: FakeLLM) -> None:
     server.reply = Reply(text=says(0.4).text, usage=(1000, 100))
     model = model_at(server, price="100")
     options = ("--experiment", "trial", "--models", model, "--query", "")
-    _, stderr = ask(*options, "--limit", "4", "--max-cost", "0.30")
+    _, stderr = ask(*options, "--limit", "4", "--max-cost", "0.06")
     run = AskRun.objects.get()
-    assert "stopped: The cost limit of $0.300000 leaves no more room.\n" in stderr
+    assert "stopped: The cost limit of $0.060000 leaves no more room.\n" in stderr
     assert f"manage.py predictions ask --resume {run.pk}" in stderr
     stdout, _ = ask("--resume", str(run.pk), "--max-cost", "5")
     assert "4 of 4 markets predicted, $0.44" in stdout
