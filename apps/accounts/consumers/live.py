@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from channels.db import database_sync_to_async
@@ -43,7 +44,7 @@ PING_SECONDS = 25.0
 PING = '{"ping":true}'
 
 
-class LiveSocket:
+class LiveSocket(ABC):
     """Relays one topic to each client, and drops a client that does not read."""
 
     def __init__(self, hub: Hub, *, patience: float = SLOW_SECONDS) -> None:
@@ -59,13 +60,13 @@ class LiveSocket:
         work = self._serve(scope, send)
         await run_while_connected(work, receive, "websocket.disconnect")
 
+    @abstractmethod
     async def read_first(self, viewer: Viewer, scope: Scope) -> Frame:
         """Return the present state of what the address names.
 
         Raises:
             NotFoundError: there is nothing, or this viewer may not see it.
         """
-        raise NotImplementedError
 
     async def _serve(self, scope: Scope, send: Send) -> None:
         try:

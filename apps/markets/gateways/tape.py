@@ -10,63 +10,22 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from apps.core.errors import InvalidInputError
-from apps.markets.domain.markets import Batch
 from apps.markets.domain.tape_tables import TapeError, read_outcomes, read_recording
+from apps.markets.gateways.stand_in import StandInGateway
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from apps.markets.domain.markets import MarketReading
-    from apps.markets.domain.tape import Playback, Recording
+    from apps.markets.domain.tape import Recording
 
 MOST_BYTES = 1024 * 1024 * 1024  # of a file, unpacked
 
 
-class TapeGateway:
+class TapeGateway(StandInGateway):
     """Answers as a recording says of the moment that is played."""
 
-    most_at_once = 500
-
-    def __init__(self, playback: Playback, *, clock: Callable[[], datetime]) -> None:
-        """Take what is played and the clock that it goes by."""
-        self._playback = playback
-        self._clock = clock
-
-    async def list_markets(
-        self, *, query: str = "", limit: int | None = None
-    ) -> AsyncIterator[MarketReading]:
-        """Yield the markets that are open at this moment of the tape."""
-        given = 0
-        for reading in self._playback.list_open(self._clock()):
-            if given == limit:
-                return
-            if query.lower() in reading.question.lower():
-                given += 1
-                yield reading
-
-    async def fetch_markets(self, external_ids: Sequence[str]) -> Batch:
-        """Return these markets as they stood at this moment of the tape.
-
-        Raises:
-            ValueError: more than `most_at_once` were asked for.
-        """
-        if len(external_ids) > self.most_at_once:
-            raise ValueError(f"at most {self.most_at_once} markets at once")
-        now = self._clock()
-        found = {one: self._playback.read(one, now) for one in external_ids}
-        return Batch(
-            {name: reading for name, reading in found.items() if reading},
-            {
-                name: "not on the tape at this moment"
-                for name, reading in found.items()
-                if not reading
-            },
-        )
-
-    async def aclose(self) -> None:
-        """Do nothing: there is no connection."""
+    unknown = "not on the tape at this moment"
 
 
 def read_tape_files(path: Path, outcomes: Path | None = None) -> Recording:

@@ -108,6 +108,12 @@ def start_ask(
     _add_items(run, experiments, meant.markets)
     if publish:
         publish_ask(run.pk, now=now)
+    return _tell(run, experiments, asked, meant)
+
+
+def _tell(
+    run: AskRun, experiments: Sequence[Experiment], asked: Asked, meant: Meant
+) -> AskStarted:
     return AskStarted(
         run_id=run.pk,
         status=run.status,
@@ -117,7 +123,7 @@ def start_ask(
         ),
         markets=len(meant.markets),
         questions=len(meant.models) * len(meant.markets) * asked.samples,
-        cost=_estimate(asked, meant, now),
+        cost=_estimate(asked, meant, run.created_at),
     )
 
 

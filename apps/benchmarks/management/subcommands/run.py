@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import signal
-import threading
-from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -20,11 +16,10 @@ from apps.benchmarks.selectors.suites import SYSTEM, get_suite_version
 from apps.benchmarks.selectors.summary import RunSummary, get_run_summary
 from apps.benchmarks.services.runs import create_run, resume_run
 from apps.catalog.selectors.models import resolve_models
+from apps.core.attended import interruptible, quiet
 from apps.core.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.core.management.base import CommandParser, OutputWrapper
 
 NAME = "run"
@@ -66,7 +61,7 @@ def handle(
     where = "a worker" if attended else "this process: no worker answers"
     stderr.write(f"run {run_id}, done by {where}", style_func=str)
     progress = Progress(stderr)
-    with _quiet(), _interruptible() as interrupted:
+    with quiet(), interruptible() as interrupted:
         attendance = Attendance(
             run_id, clock=timezone.now, tell=progress.tell, interrupted=interrupted
         )
@@ -146,34 +141,3 @@ def _advise(summary: RunSummary, stderr: OutputWrapper) -> None:
         f"manage.py benchmarks run --resume {run.id}",
         style_func=str,
     )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep to warnings: what the engine logs as it goes, the progress says too."""
-    loggers = logging.getLogger("apps")
-    before = loggers.level
-    loggers.setLevel(max(before, logging.WARNING))
-    try:
-        yield
-    finally:
-        loggers.setLevel(before)
-
-
-@contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C into an event; the second one ends the process."""
-    interrupted = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield interrupted
-        return
-
-    def interrupt(_signal: int, _frame: object) -> None:
-        interrupted.set()
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import signal
-import threading
-from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.domain.audit import Actor
 from apps.accounts.selectors.workspaces import Viewer
+from apps.core.attended import interruptible, quiet
 from apps.core.errors import InvalidInputError
 from apps.predictions.domain.asking import DEFAULT_MARKETS, Asked
 from apps.predictions.management.arguments import read_id
@@ -28,7 +25,6 @@ from apps.predictions.services.ask_leases import resume_ask
 from apps.predictions.services.asks import start_ask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from uuid import UUID
 
     from django.core.management.base import CommandParser, OutputWrapper
@@ -100,7 +96,7 @@ def handle(
     run_id = _begin(options)
     stderr.write(f"asking {run_id}", style_func=str)
     progress = AskProgress(stderr, lambda: get_ask_run(OPERATOR, run_id))
-    with _quiet(), _interruptible() as interrupted:
+    with quiet(), interruptible() as interrupted:
         run_ask(
             run_id,
             clock=timezone.now,
@@ -178,34 +174,3 @@ def _read_money(text: str | None) -> Decimal | None:
         raise InvalidInputError(
             f"--max-cost is {text!r}; write US dollars such as 0.50."
         ) from None
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep to warnings: what is logged as it goes, the progress says too."""
-    loggers = logging.getLogger("apps")
-    before = loggers.level
-    loggers.setLevel(max(before, logging.WARNING))
-    try:
-        yield
-    finally:
-        loggers.setLevel(before)
-
-
-@contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C into an event; the second one ends the process."""
-    interrupted = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield interrupted
-        return
-
-    def interrupt(_signal: int, _frame: object) -> None:
-        interrupted.set()
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, before)
