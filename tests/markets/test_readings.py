@@ -85,11 +85,13 @@ def test_the_same_quote_is_stored_once() -> None:
 
 
 def test_an_older_quote_is_kept_and_never_takes_the_newest_ones_place() -> None:
-    store(make_reading(price="0.70"))
+    newest = make_quote_reading("0.70", source="clob.books")
+    store(make_reading(quote=newest))
     late = store(make_reading(price="0.10", at=NOW - HOUR), now=NOW - HOUR)
     row = find()
     assert late.quotes == 1
     assert (row.mid, row.quoted_at, row.synced_at) == (Decimal("0.70"), NOW, NOW)
+    assert row.source == "clob.books"
 
 
 def test_a_reading_from_before_a_clock_was_set_back_does_not_rename_the_market() -> (
@@ -264,7 +266,8 @@ def test_of_two_readings_of_one_market_the_later_counts() -> None:
 
 def hear(price: str, now: datetime) -> Stored:
     """Store a price that a stream told of rain, which it takes to be open."""
-    reading = make_reading("rain", price, now)
+    quote = make_quote_reading(price, now, source="clob.stream")
+    reading = make_reading("rain", quote=quote)
     return store_quotes(venue_id=make_venue().id, readings=[reading], now=now)
 
 
@@ -275,6 +278,7 @@ def test_a_price_alone_moves_the_quote_and_not_when_the_market_was_asked_for() -
     assert heard == Stored({"rain": market.id}, quotes=1)
     assert (market.mid, market.quoted_at) == (Decimal("0.70"), NOW + HOUR)
     assert (market.moved_at, market.slug) == (NOW + HOUR, "rain-today")
+    assert market.source == "clob.stream"
     assert (market.synced_at, Quote.objects.count()) == (NOW, 2)
 
 

@@ -52,11 +52,11 @@ def test_pages_of_markets_follow_without_loss_or_repeat(client: Client) -> None:
 
 
 def test_one_market_is_read_with_its_settlement_and_its_fees(client: Client) -> None:
-    market = make_market(status="resolved", fees={"rate": "0.05", "exponent": "1"})
+    market = make_market(status="resolved", source="clob.books", fees={"rate": "0.05"})
     Settlement.objects.create(market=market, payout=1, rule="prices of one and zero")
     body = read(client, f"/markets/{market.pk}")
     assert body["settlement"]["payout"] == "1"
-    assert body["fees"]["rate"] == "0.05"
+    assert (body["fees"]["rate"], body["source"]) == ("0.05", "clob.books")
     assert client.get(f"{API}/markets/{make_venue().pk}").status_code == 404
 
 

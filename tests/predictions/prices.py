@@ -63,15 +63,19 @@ class Prices:
         mid, half = Decimal(self.told[market_id]), Decimal("0.005")
         given = self.fields[market_id]
         sides = {"bid": mid - half, "ask": mid + half, "mid": mid}
-        flags = int(given.get("flags", 0))
+        flags, source = int(given.get("flags", 0)), given.get("source", "test")
         Quote.objects.get_or_create(
             market_id=market_id,
             observed_at=now,
-            source="test",
+            source=source,
             defaults={**sides, "spread": 2 * half, "flags": flags},
         )
         Market.objects.filter(pk=market_id).update(
-            **sides, flags=flags, quoted_at=now, status=given.get("status", "open")
+            **sides,
+            flags=flags,
+            source=source,
+            quoted_at=now,
+            status=given.get("status", "open"),
         )
 
 

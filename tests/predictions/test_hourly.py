@@ -68,12 +68,24 @@ def test_an_hour_gives_every_prediction_its_snapshot(
     one = Snapshot.objects.get()
     assert (one.prediction_id, one.hour) == (made.pk, NOW.replace(hour=13, minute=0))
     assert (one.market_price_yes, one.market_price_no, one.spread) == (0.63, 0.37, 0.01)
-    assert (one.source, one.flags, one.market_closed) == ("polymarket", 0, False)
+    assert (one.source, one.flags, one.market_closed) == ("test", 0, False)
     assert one.abs_delta == pytest.approx(0.12)
     assert one.convergence_rate == pytest.approx(0.03)
     assert one.convergence_percentage == pytest.approx(20)
     assert one.interim_skill == pytest.approx(0.03**2 - 0.12**2)
     assert (one.hours_since_prediction, one.observed_at) == (1.0, clock.now)
+
+
+def test_a_snapshot_says_where_each_market_s_price_came_from(
+    made: Prediction, market: Market, prices: Prices, clock: Clock
+) -> None:
+    other = make_prediction(made.experiment, make_market("snow"), "0.75")
+    clock.now += HOUR
+    prices.tell(market, "0.63", source="clob.books")
+    prices.tell(other.market, "0.63", source="gamma")
+    run_done(clock, prices)
+    found = dict(Snapshot.objects.values_list("prediction_id", "source"))
+    assert found == {made.pk: "clob.books", other.pk: "gamma"}
 
 
 def test_the_summary_follows_hour_by_hour(

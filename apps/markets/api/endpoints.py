@@ -48,6 +48,7 @@ MARKET_COLUMNS = (
     "mid",
     "last",
     "quoted_at",
+    "source",
     "ends_at",
     "closed_at",
     "liquidity",

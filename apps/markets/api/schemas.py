@@ -95,6 +95,7 @@ class MarketOut(Schema):
     last: Number | None
     flags: Flags
     quoted_at: Moment | None
+    source: str = Field(description="Where the newest quote was read")
     liquidity: Number | None
     volume: Number | None
     settlement: SettlementOut | None

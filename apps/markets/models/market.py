@@ -52,6 +52,7 @@ class Market(models.Model):
     mid = models.DecimalField(max_digits=9, decimal_places=8, null=True, blank=True)
     last = models.DecimalField(max_digits=9, decimal_places=8, null=True, blank=True)
     flags = models.PositiveSmallIntegerField(default=0)
+    source = models.CharField(max_length=30, blank=True, default="", db_default="")
     quoted_at = models.DateTimeField(null=True, blank=True)
     # When the mid, the last trade or the volume was last seen to differ from the quote
     # before: the price moved, or there was a trade.

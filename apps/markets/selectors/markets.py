@@ -70,6 +70,7 @@ class MarketRow:
     mid: Decimal | None
     last: Decimal | None
     flags: QuoteFlag
+    source: str  # of the newest quote: what was asked, such as "clob.books"
     quoted_at: datetime | None
     settlement: SettlementRow | None
 
@@ -143,6 +144,7 @@ _PLAIN = (
     "ask",
     "mid",
     "last",
+    "source",
     "quoted_at",
 )
 _CONVERTED = (

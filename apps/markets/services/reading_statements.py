@@ -33,7 +33,7 @@ COLUMNS = [
     for field in fields(record)
 ]
 _MARKET = [field.name for field in fields(MarketRecord) if field.name != "external_id"]
-_QUOTE = ["bid", "ask", "mid", "last", "flags", "quoted_at"]
+_QUOTE = ["bid", "ask", "mid", "last", "flags", "source", "quoted_at"]
 # What is empty says as little as NULL does: a source that tells less must not erase.
 _EMPTY = {
     **dict.fromkeys(

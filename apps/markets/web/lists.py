@@ -32,6 +32,7 @@ MARKET_COLUMNS = (
     "last",
     "flag_words",
     "quoted_at",
+    "source",
     "liquidity",
     "volume",
     "opened_at",

@@ -35,7 +35,7 @@ class Snapshot(models.Model):
     market_price_no = models.FloatField()
     spread = models.FloatField(null=True, blank=True)
     flags = models.PositiveSmallIntegerField(default=0)
-    source = models.CharField(max_length=30)
+    source = models.CharField(max_length=30)  # of the quote, as the market has it
     market_closed = models.BooleanField(default=False)
     market_resolved = models.BooleanField(default=False)
     predicted_probability = models.FloatField()

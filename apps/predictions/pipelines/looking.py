@@ -110,7 +110,7 @@ def _gather(
 ) -> _Markets:
     places = {market_id: place for place, market_id in enumerate(ids)}
     found = [rows.get(market_id) for market_id in ids]
-    sources = list(dict.fromkeys(row.venue[:30] for row in found if row))
+    sources = list(dict.fromkeys(row.source for row in found if row))
     endings = [row.settlement if row else None for row in found]
     closed = [row is not None and row.status != MarketStatus.OPEN for row in found]
     shut = QuoteFlag.CLOSED
@@ -128,7 +128,7 @@ def _gather(
             dtype=np.int32,
         ),
         source=np.array(
-            [sources.index(row.venue[:30]) if row else 0 for row in found],
+            [sources.index(row.source) if row else 0 for row in found],
             dtype=np.int32,
         ),
         sources=sources,
