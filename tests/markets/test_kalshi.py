@@ -160,14 +160,17 @@ async def test_a_history_that_is_not_there_takes_no_market_down(
     venues: FakeVenues, gateway: KalshiGateway
 ) -> None:
     venues.kalshi.add("KXA-1")
-    for status in (404, 400):
-        venues.break_("kalshi/historical", Fault.STATUS, times=1, status=status)
+    where = "Kalshi: GET /historical/markets"
+    for fault, status, reason in (
+        (Fault.STATUS, 404, "Kalshi knows no market of this ticker"),
+        (Fault.STATUS, 400, f'{where} answered 400: {{"error": "try again"}}'),
+        (Fault.STATUS, 500, f'{where} answered 500: {{"error": "try again"}}'),
+        (Fault.WRONG_TYPES, 200, f"{where}: markets is not a list"),
+    ):
+        venues.break_("kalshi/historical", fault, times=1, status=status)
         batch = await gateway.fetch_markets(["KXA-1", "KXD-1"])
         assert list(batch.readings) == ["KXA-1"]
-        assert list(batch.failures) == ["KXD-1"]
-    venues.break_("kalshi/historical", Fault.STATUS, status=500)
-    with pytest.raises(UpstreamError, match="/historical/markets answered 500"):
-        await gateway.fetch_markets(["KXA-1", "KXD-1"])
+        assert batch.failures == {"KXD-1": reason}
 
 
 async def test_open_markets_are_listed_with_their_events(

@@ -172,6 +172,22 @@ async def test_open_markets_are_listed_with_all_their_answers(
     assert some == ["who:ada"]
 
 
+async def test_what_manifold_refuses_of_one_question_takes_no_other_down(
+    venues: FakeVenues, gateway: ManifoldGateway
+) -> None:
+    for name in ("rain", "snow", "wind"):
+        venues.manifold.add(name)
+    venues.break_("manifold/market/snow", Fault.STATUS, status=403)
+    venues.respond["manifold/market/wind"] = lambda _: (200, b"[]")
+    batch = await gateway.fetch_markets(["rain", "snow", "wind"])
+    assert list(batch.readings) == ["rain"]
+    assert batch.failures == {
+        "snow": 'Manifold: GET /market/snow answered 403: {"error": "try again"}',
+        "wind": "Manifold: GET /market/wind: the answer is not an object: []",
+    }
+    assert [one.external_id async for one in gateway.list_markets()] == ["rain"]
+
+
 async def test_a_failure_of_manifold_is_one_line(
     venues: FakeVenues, gateway: ManifoldGateway
 ) -> None:

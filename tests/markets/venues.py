@@ -43,9 +43,11 @@ def polymarket_at(
     )
 
 
-def manifold_at(venues: FakeVenues) -> ManifoldGateway:
-    return ManifoldGateway(open_http_client(), base_url=venues.url("manifold"))
+def manifold_at(venues: FakeVenues, *, read_seconds: float = 5.0) -> ManifoldGateway:
+    client = open_http_client(read_seconds=read_seconds)
+    return ManifoldGateway(client, base_url=venues.url("manifold"))
 
 
-def kalshi_at(venues: FakeVenues) -> KalshiGateway:
-    return KalshiGateway(open_http_client(), base_url=venues.url("kalshi"))
+def kalshi_at(venues: FakeVenues, *, read_seconds: float = 5.0) -> KalshiGateway:
+    client = open_http_client(read_seconds=read_seconds)
+    return KalshiGateway(client, base_url=venues.url("kalshi"))

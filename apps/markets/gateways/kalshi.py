@@ -99,26 +99,29 @@ class KalshiGateway:
         missing = dict.fromkeys(external_ids)
         answer = await self._http.get("/markets", _name_tickers(missing))
         _sort_in(answer, missing, readings, failures)
-        if missing:
-            past = await self._find_past(missing)
-            if past is not None:
-                _sort_in(past, missing, readings, failures)
-        failures |= dict.fromkeys(missing, _UNKNOWN)
+        why = await self._look_back(missing, readings, failures) if missing else ""
+        failures |= dict.fromkeys(missing, why or _UNKNOWN)
         return Batch(readings, failures)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _find_past(self, missing: Mapping[str, None]) -> Answer | None:
-        """Look into history; what it refuses to be asked takes no others down."""
+    async def _look_back(
+        self,
+        missing: dict[str, None],
+        readings: dict[str, MarketReading],
+        failures: dict[str, str],
+    ) -> str:
+        """Look into history; where it fails, return why, and take no others down."""
         try:
-            return await self._http.find("/historical/markets", _name_tickers(missing))
+            past = await self._http.find("/historical/markets", _name_tickers(missing))
+            if past is not None:
+                _sort_in(past, missing, readings, failures)
         except UpstreamError as error:
-            if error.retryable:
-                raise
-            logger.warning("history_refused", venue="kalshi", reason=str(error))
-            return None
+            logger.warning("history_failed", venue="kalshi", reason=str(error))
+            return str(error)
+        return ""
 
     async def _list_raw(self) -> AsyncIterator[tuple[Payload, Payload, Seen]]:
         cursor = ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from apps.core.errors import UpstreamError
 from apps.markets.domain.manifold import BETWEEN, is_multiple, read_markets
 from apps.markets.domain.markets import Batch, MarketReading, MarketStatus
 from apps.markets.domain.payloads import PayloadError, read_object, require_text
@@ -123,7 +124,14 @@ class ManifoldGateway:
                 return
 
     async def _read_question(self, question_id: str) -> dict[str, MarketReading]:
-        answer = await self._http.find(f"/market/{quote_name(question_id)}")
-        if answer is None:
+        """Ask for a question; what Manifold refuses of one takes no others down."""
+        try:
+            answer = await self._http.find(f"/market/{quote_name(question_id)}")
+            raw = None if answer is None else answer.as_object()
+        except UpstreamError as error:
+            if error.retryable:
+                raise
+            raise PayloadError(str(error)) from error
+        if answer is None or raw is None:
             return {}
-        return read_markets(answer.as_object(), answer.seen)
+        return read_markets(raw, answer.seen)
