@@ -86,6 +86,15 @@ def test_a_service_whose_terminal_is_gone_stops_in_order(layout: Layout) -> None
     assert "received fast shutdown request" in log
 
 
+def test_a_signal_whose_exception_is_lost_stops_it_all_the_same(layout: Layout) -> None:
+    with tiny_up(layout, "lossy") as service:
+        opened_url(service)
+        service.line_with("KeyboardInterrupt")  # Python tells that it dropped it
+        service.line_with("Stop PostgreSQL")
+        assert service.end() == 0
+        assert is_stopped(layout)
+
+
 def test_who_asks_twice_need_not_wait(layout: Layout) -> None:
     with tiny_up(layout, "deaf") as service:
         opened_url(service)

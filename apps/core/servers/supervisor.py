@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from apps.core.errors import ConflictError, UnavailableError
 from apps.core.servers import system
@@ -94,16 +94,16 @@ class Supervisor:
         with FileLock(self.layout.locks / "up.lock") as lock:
             if not lock.try_exclusive():
                 raise ConflictError(f"already running at {lock.read()}")
-            handle_stop_signals()
+            stop = handle_stop_signals()
             with self._listen() as listener:
                 self._address = Address(self.bind, listener.getsockname()[1])
                 lock.write(self._address.shown)
-                self._run_on(listener)
+                self._run_on(listener, stop)
 
-    def _run_on(self, listener: socket.socket) -> None:
+    def _run_on(self, listener: socket.socket, stop: Stop) -> None:
         try:
             self._start(listener)
-            while True:
+            while not stop.is_asked:
                 self._look()
                 time.sleep(LOOK_SECONDS)
         except KeyboardInterrupt:
@@ -226,13 +226,31 @@ class Supervisor:
                 raise
 
 
-def handle_stop_signals() -> None:
-    """Let each signal that ends us end us as Ctrl-C does."""
+@dataclass
+class Stop:
+    """Whether a signal has asked us to end.
+
+    Its `KeyboardInterrupt` says so at once, but is lost where it is raised in a
+    finaliser or a callback; this is not.
+    """
+
+    is_asked: bool = False
+
+    def ask(self, _number: int, _frame: object) -> NoReturn:
+        """Handle a signal: note it, then end what is under way."""
+        self.is_asked = True
+        raise KeyboardInterrupt
+
+
+def handle_stop_signals() -> Stop:
+    """Let each signal that ends us end us as Ctrl-C does, and be noted."""
+    stop = Stop()
     for number in STOP_SIGNALS:
         # `nohup` has a hang-up ignored; a shell's `&` ignores SIGINT, which we need.
         hung_up = number == signal.SIGHUP
         if not (hung_up and signal.getsignal(number) == signal.SIG_IGN):
-            signal.signal(number, signal.default_int_handler)
+            signal.signal(number, stop.ask)
+    return stop
 
 
 def await_answer(url: str, supervised: Supervised) -> None:
