@@ -9,6 +9,8 @@ import pytest
 from apps.markets.domain.markets import QuoteFlag
 from apps.predictions.models import Snapshot, Summary
 from apps.predictions.pipelines.hourly import run_hour
+from apps.predictions.services.rebuilding import rebuild_summaries
+from apps.predictions.services.steering import pause_prediction, resume_prediction
 from tests.markets.make import NOW, make_market
 from tests.predictions.make import make_experiment, make_prediction
 from tests.predictions.prices import Clock, Prices, settle
@@ -157,6 +159,64 @@ def test_a_price_from_before_a_pause_is_the_last_one_for_a_few_hours_only(
     gained = None if kept is None else pytest.approx((kept - 1) ** 2 - 0.0625)
     assert own.closing_skill == gained
     assert own.skill == pytest.approx(0.16 - 0.0625)
+
+
+def resumed_after_the_close(made: Prediction, market: Market, hours: Hours) -> None:
+    """Pause after a good look, let the market turn and close, and resume."""
+    hours.prices.tell(market, "0.74")
+    hours.run()
+    pause_prediction(prediction_id=made.pk, now=hours.clock.now)
+    hours.prices.tell(market, "0.50")
+    hours.run()
+    hours.prices.tell(market, "0.10", status="closed", flags=int(QuoteFlag.CLOSED))
+    hours.run()
+    resume_prediction(prediction_id=made.pk, now=hours.clock.now)
+
+
+def test_a_resume_after_the_close_does_not_bring_the_skill_before_the_pause_back(
+    made: Prediction, market: Market
+) -> None:
+    hours = Hours()
+    resumed_after_the_close(made, market, hours)
+    own = Summary.objects.get()
+    assert (own.benchmark_status, own.market_closed) == ("ACTIVE", True)
+    assert own.interim_skill is None
+    assert hours.run() == (0, 0, 1)
+    assert rebuild_summaries(now=hours.clock.now) == 1
+    own.refresh_from_db()
+    assert (own.interim_skill, own.valid_price) == (None, 0.74)
+
+
+@pytest.mark.parametrize("is_resumed", [True, False])
+def test_the_price_at_the_close_is_the_markets_whatever_was_paused(
+    made: Prediction, market: Market, *, is_resumed: bool
+) -> None:
+    hours = Hours()
+    resumed_after_the_close(made, market, hours)
+    if not is_resumed:
+        pause_prediction(prediction_id=made.pk, now=hours.clock.now)
+    settle(market, 0, hours.clock.now)
+    hours.prices.told.clear()
+    hours.run()
+    own = Summary.objects.get()
+    assert (own.benchmark_status, own.closing_price) == ("COMPLETED", 0.50)
+    assert own.closing_skill == pytest.approx(0.25 - 0.5625)
+
+
+def test_a_look_after_a_resume_tells_skill_and_the_last_price_again(
+    made: Prediction, market: Market
+) -> None:
+    hours = Hours()
+    pause_prediction(prediction_id=made.pk, now=NOW)
+    resume_prediction(prediction_id=made.pk, now=NOW)
+    hours.prices.tell(market, "0.65")
+    hours.run()
+    assert Summary.objects.get().interim_skill == pytest.approx(0.0025 - 0.01)
+    hours.clock.now += timedelta(days=3)  # nobody has looked since
+    hours.prices.told.clear()
+    settle(market, 1, hours.clock.now)
+    hours.run()
+    assert Summary.objects.get().closing_price == 0.65
 
 
 def test_a_market_found_closed_without_a_price_is_marked_closed(

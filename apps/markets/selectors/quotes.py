@@ -12,7 +12,7 @@ from apps.markets.domain.markets import UNUSABLE, QuoteFlag
 from apps.markets.models import Market, Quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta
     from decimal import Decimal
     from uuid import UUID
@@ -93,21 +93,33 @@ def list_quotes(
 # One look into the key per market and month: 20,000 markets take a fifth of a second.
 # Moments are written into the statement, so that only their months are looked into.
 _BEFORE = """
-SELECT {shown} FROM unnest(%(ids)s::uuid[]) AS wanted (id)
+SELECT {shown} FROM {wanted}
 CROSS JOIN LATERAL (
     SELECT {fields} FROM markets_quote
     WHERE market_id = wanted.id
-        AND observed_at <= %(at)s AND observed_at >= %(since)s
+        AND observed_at <= {at} AND observed_at >= {since}
         AND flags & %(unusable)s = 0 AND COALESCE(mid, last) IS NOT NULL
     ORDER BY observed_at DESC, source LIMIT 1
 ) AS found
 """
-_QUOTES_BEFORE = _BEFORE.format(shown="found.*", fields=", ".join(_FIELDS))
-_PRICES_BEFORE = _BEFORE.format(
-    shown="found.market_id, found.price, found.at",
-    fields="market_id, COALESCE(mid, last)::float8 AS price,"
+_AT_ONCE = {
+    "wanted": "unnest(%(ids)s::uuid[]) AS wanted (id)",
+    "at": "%(at)s",
+    "since": "%(since)s",
+}
+_EACH_AT_ITS_OWN = {
+    "wanted": "unnest(%(ids)s::uuid[], %(ats)s::timestamptz[]) AS wanted (id, at)",
+    "at": "wanted.at",
+    "since": "wanted.at - %(tolerance)s::interval",
+}
+_PRICE = {
+    "shown": "found.market_id, found.price, found.at",
+    "fields": "market_id, COALESCE(mid, last)::float8 AS price,"
     " extract(epoch FROM observed_at)::float8 AS at",
-)
+}
+_QUOTES_BEFORE = _BEFORE.format(shown="found.*", fields=", ".join(_FIELDS), **_AT_ONCE)
+_PRICES_BEFORE = _BEFORE.format(**_PRICE, **_AT_ONCE)
+_LAST_PRICES = _BEFORE.format(**_PRICE, **_EACH_AT_ITS_OWN)
 
 
 def quotes_before(
@@ -130,6 +142,23 @@ def prices_before(
     """
     found = _look_back(_PRICES_BEFORE, market_ids, at, tolerance)
     return {market_id: (price, seconds) for market_id, price, seconds in found}
+
+
+def last_prices(
+    moments: Mapping[UUID, datetime], tolerance: timedelta
+) -> dict[UUID, tuple[float, float]]:
+    """Return what `prices_before` does, for each market at a moment of its own."""
+    if not moments:
+        return {}
+    arguments: dict[str, Any] = {
+        "ids": list(moments),
+        "ats": list(moments.values()),
+        "tolerance": tolerance,
+        "unusable": int(UNUSABLE),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_PRICES, arguments)
+        return {one: (price, seconds) for one, price, seconds in cursor.fetchall()}
 
 
 def _look_back(

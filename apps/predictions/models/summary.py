@@ -76,6 +76,8 @@ class Summary(models.Model):
     benchmark_status = models.CharField(
         max_length=10, choices=STATUSES, default=BenchmarkStatus.ACTIVE.value
     )
+    # What a look before this one said is no skill so far: a pause does not keep it.
+    resumed_at = models.DateTimeField(null=True, blank=True)
     last_benchmarked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)

@@ -20,7 +20,7 @@ import structlog
 from django.db import DatabaseError, DataError, IntegrityError, transaction
 
 from apps.markets.pipelines.refresh import hear_markets, refresh_markets
-from apps.markets.selectors.quotes import prices_before
+from apps.markets.selectors.quotes import last_prices, prices_before
 from apps.predictions.domain.hours import Tally, hour_of
 from apps.predictions.domain.movement import (
     WINDOW_SLACK_SECONDS,
@@ -28,7 +28,7 @@ from apps.predictions.domain.movement import (
     WINDOWS,
 )
 from apps.predictions.pipelines.leases import hold_lease
-from apps.predictions.pipelines.looking import take_look
+from apps.predictions.pipelines.looking import LAST_HOURS, list_closes, take_look
 from apps.predictions.selectors.jobs import get_job
 from apps.predictions.selectors.tracks import EVERYTHING, START, list_tracks
 from apps.predictions.services.jobs import HourLostError, claim_job, end_job
@@ -255,6 +255,7 @@ class _Desk:
             known.rows,
             known.failures,
             _read_past(list(known.rows), now),
+            last_prices(list_closes(known.rows), LAST_HOURS),
             hour=self.hour,
             now=now,
         )

@@ -34,11 +34,12 @@ if TYPE_CHECKING:
     from apps.predictions.selectors.tracks import TrackPage
 
     # The first outcome's price, and when it was.
-    Past = Mapping[str, Mapping[UUID, tuple[float, float]]]
+    PricesThen = Mapping[UUID, tuple[float, float]]
+    Past = Mapping[str, PricesThen]
 
 # A price from before the hour stands for it where a cache kept it no longer than this.
 OLDEST = timedelta(minutes=15)
-# What a paused prediction saw last is the price at the close if it is no older.
+# The price at the close of what was paused is the market's, if it is no older.
 LAST_HOURS = timedelta(hours=6)
 
 
@@ -60,7 +61,6 @@ class _Markets:
     is_void: Bools
     payout: Floats
     settled_at: Floats
-    closed_at: Floats
 
 
 def take_look(
@@ -68,11 +68,15 @@ def take_look(
     rows: Mapping[UUID, MarketRow],
     failures: Mapping[UUID, str],
     past: Past,
+    closing: PricesThen,
     *,
     hour: datetime,
     now: datetime,
 ) -> Chunk:
     """Return what one look at a page of predictions is to store.
+
+    `past` has the prices at which each window opens, `closing` the last ones of
+    settled markets before they closed.
 
     A prediction whose market did not answer fails with the market's reason. One whose
     market has no price of this hour, or was seen closed before, is skipped. A market
@@ -97,9 +101,12 @@ def take_look(
     every = to_uuid_array(page.prediction_ids)
     return Chunk(
         snapshots=_snapshots(page, markets, _past(ids, past), now).take(has_look),
-        endings=_endings(page, markets, counts=page.is_active & ~has_look).take(
-            settled
-        ),
+        endings=_endings(
+            page,
+            markets,
+            _closing_prices(page, ids, markets, closing),
+            counts=page.is_active & ~has_look,
+        ).take(settled),
         closed=every[noticed],
         tally=tally,
     )
@@ -140,7 +147,6 @@ def _gather(
         settled_at=_times(
             (one.settled_at or one.recorded_at) if one else None for one in endings
         ),
-        closed_at=_times(row.closed_at if row else None for row in found),
     )
 
 
@@ -183,12 +189,13 @@ def _snapshots(
     )
 
 
-def _endings(page: TrackPage, markets: _Markets, *, counts: Bools) -> Endings:
+def _endings(
+    page: TrackPage, markets: _Markets, closing_price: Floats, *, counts: Bools
+) -> Endings:
     """Score every prediction as its market's payout has it; a void one has no score."""
     at, tracks = markets.place, page.tracks
     value = in_frame(markets.payout[at], page.outcome)
     is_void = markets.is_void[at]
-    closing_price = _closing_prices(page, markets)
     scores = settled_scores(
         tracks.probability,
         tracks.initial_price,
@@ -209,13 +216,27 @@ def _endings(page: TrackPage, markets: _Markets, *, counts: Bools) -> Endings:
     )
 
 
-def _closing_prices(page: TrackPage, markets: _Markets) -> Floats:
-    """Return the last valid prices; none that a pause has kept from before it."""
-    at, tracks = markets.place, page.tracks
-    unknown = np.isnan(markets.closed_at)
-    closed_at = np.where(unknown, markets.settled_at, markets.closed_at)[at]
-    is_late = tracks.valid_at >= closed_at - LAST_HOURS.total_seconds()
-    return np.where(page.is_active | is_late, tracks.valid_price, np.nan)
+def _closing_prices(
+    page: TrackPage, ids: Sequence[UUID], markets: _Markets, closing: PricesThen
+) -> Floats:
+    """Return the last valid prices before the close.
+
+    A prediction that was paused has not seen it: for that the market's own stands.
+    """
+    known = np.array([closing.get(one, (np.nan, np.nan))[0] for one in ids])
+    of_market = in_frame(known[markets.place], page.outcome)
+    return np.where(page.is_current, page.tracks.valid_price, of_market)
+
+
+def list_closes(rows: Mapping[UUID, MarketRow]) -> dict[UUID, datetime]:
+    """Return when each of these markets that is settled closed."""
+    return {
+        market_id: row.closed_at
+        or row.settlement.settled_at
+        or row.settlement.recorded_at
+        for market_id, row in rows.items()
+        if row.settlement is not None
+    }
 
 
 def _errors(

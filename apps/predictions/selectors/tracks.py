@@ -44,6 +44,7 @@ class TrackPage:
     outcome: Codes
     confidence: Floats
     is_active: Bools  # not paused: paused ones only wait for their settlement
+    is_current: Bools  # active, and the valid price is of after the last pause
     market_closed: Bools
     tracks: Tracks
 
@@ -62,7 +63,9 @@ SELECT s.prediction_id, s.market_id, s.outcome, s.predicted_confidence::float8,
         SELECT p.market_quoted_at FROM predictions_prediction AS p
         WHERE p.id = s.prediction_id AND p.market_flags & %(unusable)s = 0
     ) ELSE s.valid_at END)::float8,
-    s.reached_at IS NOT NULL
+    s.reached_at IS NOT NULL,
+    s.benchmark_status = 'ACTIVE'
+        AND (s.resumed_at IS NULL OR COALESCE(s.valid_at > s.resumed_at, false))
 FROM predictions_summary AS s
 WHERE s.benchmark_status <> 'COMPLETED' AND s.predicted_at <= %(now)s
     AND (s.last_hour IS NULL OR s.last_hour < %(hour)s)
@@ -118,6 +121,7 @@ def _to_page(rows: Sequence[tuple[Any, ...]]) -> TrackPage:
         outcome=np.array(columns[2], dtype=np.int8),
         confidence=_floats(columns[3]),
         is_active=np.array(columns[4], dtype=np.bool_),
+        is_current=np.array(columns[12], dtype=np.bool_),
         market_closed=np.array(columns[5], dtype=np.bool_),
         tracks=Tracks(
             probability=_floats(columns[6]),

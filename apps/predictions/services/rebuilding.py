@@ -50,7 +50,9 @@ UPDATE predictions_summary AS own SET
     avg_convergence_rate = counted.mean_rate, max_convergence_rate = counted.max_rate,
     cumulative_convergence = valid.cumulative_convergence,
     convergence_percentage = valid.convergence_percentage,
-    interim_skill = valid.interim_skill, valid_at = valid.observed_at,
+    interim_skill = CASE WHEN own.resumed_at IS NULL
+        OR valid.snapshot_at > own.resumed_at THEN valid.interim_skill END,
+    valid_at = valid.observed_at,
     valid_price = abs(own.outcome - valid.market_price_yes),
     reached_at = counted.reached_at, last_hour = counted.last_hour,
     updated_at = %(now)s

@@ -11,6 +11,7 @@ from apps.predictions.domain.words import BenchmarkStatus
 from apps.predictions.models import Summary
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -23,25 +24,34 @@ def pause_prediction(*, prediction_id: UUID, now: datetime) -> None:
         ConflictError: its market has ended, and nobody looks any more.
         NotFoundError: there is no such prediction.
     """
-    _steer(prediction_id, BenchmarkStatus.ACTIVE, BenchmarkStatus.PAUSED, now)
+    _steer(prediction_id, BenchmarkStatus.ACTIVE, BenchmarkStatus.PAUSED, now, {})
 
 
 @transaction.atomic
 def resume_prediction(*, prediction_id: UUID, now: datetime) -> None:
     """Look at a prediction every hour again; the hours in between stay a gap.
 
+    It has no interim skill until the next valid look. Where its market has closed
+    meanwhile there is none: nobody keeps a good moment by pausing and resuming.
+
     Raises:
         ConflictError: its market has ended, and nobody looks any more.
         NotFoundError: there is no such prediction.
     """
-    _steer(prediction_id, BenchmarkStatus.PAUSED, BenchmarkStatus.ACTIVE, now)
+    afresh = {"resumed_at": now, "interim_skill": None}
+    _steer(prediction_id, BenchmarkStatus.PAUSED, BenchmarkStatus.ACTIVE, now, afresh)
 
 
 def _steer(
-    prediction_id: UUID, old: BenchmarkStatus, new: BenchmarkStatus, now: datetime
+    prediction_id: UUID,
+    old: BenchmarkStatus,
+    new: BenchmarkStatus,
+    now: datetime,
+    others: Mapping[str, datetime | None],
 ) -> None:
     mine = Summary.objects.filter(pk=prediction_id)
-    if mine.filter(benchmark_status=old).update(benchmark_status=new, updated_at=now):
+    changed = {"benchmark_status": new, "updated_at": now, **others}
+    if mine.filter(benchmark_status=old).update(**changed):
         return
     found = mine.values_list("benchmark_status", flat=True).first()
     if found is None:
