@@ -158,7 +158,10 @@ def _store_venue(address: str, now: datetime) -> UUID:
 
 def _store_experiment(now: datetime) -> UUID:
     made = Experiment.objects.create(
-        name="bench", kind=ExperimentKind.SUBMITTED.value, created_at=now
+        name="bench",
+        kind=ExperimentKind.SUBMITTED.value,
+        created_at=now,
+        published_at=now,
     )
     return made.pk
 

@@ -162,6 +162,7 @@ def _store_experiments(began: datetime) -> None:
             name=f"scored-{number}",
             kind=ExperimentKind.SUBMITTED.value,
             created_at=began,
+            published_at=began,
             predictions_made=MARKETS,
         )
         for number in range(1, EXPERIMENTS + 1)

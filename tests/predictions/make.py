@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def make_experiment(name: str = "gut-feeling", **fields: Any) -> Experiment:
+    """Make an experiment; a public one is public since it was made."""
     values = {"kind": ExperimentKind.SUBMITTED.value, "created_at": NOW, **fields}
+    if fields.get("is_public") or fields.get("workspace") is None:
+        values.setdefault("published_at", values["created_at"])
     return Experiment.objects.create(name=name, **values)
 
 
@@ -60,6 +63,8 @@ def make_prediction(
         initial_bid=_float(made.market_bid),
         initial_ask=_float(made.market_ask),
         price_was_shown=made.market_price_shown is not None,
+        created_at=made.created_at,
+        updated_at=made.created_at,
     )
     return made
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.predictions.models import Experiment, Prediction, Summary
 from apps.predictions.selectors.audit import audit_chains
-from tests.markets.make import make_market
+from tests.markets.make import NOW, make_market
 from tests.predictions.make import make_experiment, make_prediction
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def test_an_ensemble_shows_nobody_what_is_another_workspace_s(
     words = ("--from", f"a,{own.pk}")
     with pytest.raises(CommandError, match="own: another workspace's own"):
         ensemble(*words)
-    Experiment.objects.filter(pk=own.pk).update(is_public=True)
+    Experiment.objects.filter(pk=own.pk).update(is_public=True, published_at=NOW)
     assert ensemble(*words)[0]["experiment"] == "pool"
     inside = ("--from", f"own,{members[0].pk}", "--workspace", str(cast.workspace.pk))
     assert ensemble(*inside)[0]["recorded"] == 0

@@ -108,10 +108,10 @@ def test_what_is_published_is_everybody_s(cast: Cast) -> None:
     made = create(workspace_id=cast.workspace.pk)
     with pytest.raises(NotFoundError):
         get_experiment(ANONYMOUS, made.id)
-    publish_experiment(experiment_id=made.id)
+    publish_experiment(experiment_id=made.id, now=NOW)
     assert get_experiment(ANONYMOUS, made.id).is_public is True
     with pytest.raises(NotFoundError):
-        publish_experiment(experiment_id=new_id())
+        publish_experiment(experiment_id=new_id(), now=NOW)
 
 
 def test_a_name_is_looked_up_in_its_workspace_alone(cast: Cast) -> None:

@@ -54,7 +54,7 @@ def test_the_predictions_of_a_workspace_are_its_members_alone(cast: Cast) -> Non
         found = get_visible_predictions(viewer)
         assert set(found.values_list("pk", flat=True)) == seen
         assert get_visible_experiments(viewer).count() == len(seen)
-    Experiment.objects.filter(pk=own.pk).update(is_public=True)
+    Experiment.objects.filter(pk=own.pk).update(is_public=True, published_at=NOW)
     assert get_visible_predictions(ANONYMOUS).count() == 2
 
 

@@ -66,7 +66,9 @@ def test_the_report_as_text_says_what_is_provisional(
     lines = run("report", "--experiment-id", str(pair[0].pk)).splitlines()
     assert lines[0] == "first, live markets"
     assert lines[1].startswith("4 predictions of 4 events: 3 settled, 0 without")
-    assert lines[2] == "0 attempts, 0 refused, cost unknown"
+    since = "public since 2026-11-24 12:30 UTC"
+    assert lines[2] == f"{since}; 0 predictions published afterwards"
+    assert lines[3] == "0 attempts, 0 refused, cost unknown"
     assert any(line.startswith("skill so far (provisional)") for line in lines)
     assert any("quarter-kelly" in line for line in lines)
     assert "  \n" not in "\n".join(lines)

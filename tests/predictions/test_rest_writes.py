@@ -14,7 +14,7 @@ from apps.accounts.web.gate import scope_for
 from apps.predictions.domain.words import ExperimentKind
 from apps.predictions.models import Experiment, Prediction, Summary
 from tests.accounts.keys import bearer, lift_limits, new_key
-from tests.markets.make import make_market
+from tests.markets.make import NOW, make_market
 from tests.predictions.make import make_experiment, make_prediction
 
 if TYPE_CHECKING:
@@ -243,7 +243,8 @@ def test_only_members_who_may_run_pause_resume_and_publish(
     cast: Cast, experiment: Experiment, market: Market, role: str, is_public: str
 ) -> None:
     made = make_prediction(experiment, market)
-    Experiment.objects.update(is_public=is_public == "published")
+    public = is_public == "published"
+    Experiment.objects.update(is_public=public, published_at=NOW if public else None)
     outside = 403 if is_public == "published" else 404
     expected = MEMBERS | {"stranger": outside, "anonymous": 401}
     answer = 200 if expected[role] == 201 else expected[role]

@@ -151,7 +151,7 @@ def change(
     if body.title is not None:
         row = rename_experiment(experiment_id=experiment_id, title=body.title)
     if body.is_public:
-        row = publish_experiment(experiment_id=experiment_id)
+        row = publish_experiment(experiment_id=experiment_id, now=timezone.now())
     return row
 
 

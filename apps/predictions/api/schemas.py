@@ -137,6 +137,10 @@ class BoardRowOut(Schema):
     title: str
     nature: NatureName
     is_private: bool
+    published_at: Moment | None
+    published_afterwards: int = Field(
+        description="Predictions from before everybody saw it; all, while it is private"
+    )
     rank_low: int | None
     rank_high: int | None
     shrunken_skill: float | None
@@ -146,10 +150,14 @@ class BoardRowOut(Schema):
     is_provisional: bool
     n: int
     events: int
-    beats_market: bool | None = Field(description="At a false-discovery rate of 5 %")
+    beats_market: bool | None = Field(
+        description="At a false-discovery rate of 5 %, by what a public experiment "
+        "predicted in public"
+    )
     beats_market_p: float | None
     settled: int
     settled_events: int
+    public_events: int = Field(description="Settled events predicted in public")
     settled_skill: float | None
     settled_low: float | None
     settled_high: float | None

@@ -189,5 +189,8 @@ class ExperimentOut(Schema):
     is_public: bool
     is_backtest: bool
     created_at: Moment
+    published_at: Moment | None = Field(
+        description="Since when everybody sees it; null while it is private"
+    )
     head_hash: str = Field(description="Of the newest prediction; empty before it")
     predictions_made: int

@@ -192,5 +192,8 @@ class ReportOut(Schema):
     experiment: ExperimentOut
     nature: Literal["live", "recorded", "simulated"] | None
     natures: list[NatureName]
+    published_afterwards: int = Field(
+        description="Predictions from before everybody saw it; all, while it is private"
+    )
     asking: AskingOut
     report: FiguresOut

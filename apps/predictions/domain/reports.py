@@ -61,7 +61,7 @@ class Tracked:
     Prices are of the predicted outcome. `payouts` is what its share paid, also where
     the market is void; `values` is 1 or 0, and NaN unless there was a winner. `reached`
     are the hours from the prediction to the first valid price beyond it, `watched`
-    those to the newest look or the close.
+    those to the newest look or the close. `predicted_at` are seconds since 1970.
     """
 
     prediction_ids: Sequence[UUID]
@@ -88,6 +88,7 @@ class Tracked:
     fee_rates: FloatArray
     fee_exponents: FloatArray
     price_was_shown: BoolArray
+    predicted_at: FloatArray
 
     def __len__(self) -> int:
         return len(self.clusters)

@@ -37,13 +37,19 @@ MIN_EVENTS = 10
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a board shows of one experiment on the venues of one nature."""
+    """What a board shows of one experiment on the venues of one nature.
+
+    `public_skill` is the settled skill of what was predicted while everybody saw it,
+    and `published_afterwards` counts the predictions from before that.
+    """
 
     counts: Counts
     waiting: int
     copied: int
     skill: Figure
     settled_skill: Figure
+    public_skill: Figure
+    published_afterwards: int
     interim_skill: Figure
     brier: Figure
     market_brier: Figure
@@ -56,14 +62,19 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What ranks an experiment; `settled_p` is one-sided, None below two events."""
+    """What ranks an experiment; `tested_p` is one-sided, None below two events.
+
+    It is of the `tested_events` settled events by which one may tell whether it beats
+    the market.
+    """
 
     key: Hashable
     skill: float | None
     skill_error: float | None
     skill_events: int
-    settled_events: int
-    settled_p: float | None
+    tested_events: int
+    tested_p: float | None
+    is_public: bool = True
 
     @property
     def is_ranked(self) -> bool:
@@ -95,8 +106,15 @@ class Place:
     adjusted_p: float | None
 
 
-def stand(tracked: Tracked) -> Standing:
-    """Will compute the row of an experiment from all its predictions."""
+def stand(tracked: Tracked, published_at: float | None) -> Standing:
+    """Will compute the row of an experiment from all its predictions.
+
+    Args:
+        tracked: its predictions.
+        published_at: since when everybody sees it, in seconds since 1970; None: never.
+    """
+    began = np.inf if published_at is None else published_at
+    in_public = tracked.predicted_at >= began
     settled = ~np.isnan(tracked.values)
     so_far = skills_so_far(tracked.skills, tracked.interim_skills, tracked.is_void)
     waiting = ~np.isnan(so_far) & ~settled
@@ -114,6 +132,10 @@ def stand(tracked: Tracked) -> Standing:
         copied=int(is_copy(tracked.probabilities, tracked.prices).sum()),
         skill=_mean(so_far, tracked.clusters),
         settled_skill=_mean(scores.skill, resolved.clusters),
+        public_skill=_mean(
+            np.where(in_public[settled], scores.skill, np.nan), resolved.clusters
+        ),
+        published_afterwards=int((~in_public).sum()),
         interim_skill=_mean(np.where(waiting, so_far, np.nan), tracked.clusters),
         brier=_mean(scores.brier, resolved.clusters),
         market_brier=_mean(
@@ -132,7 +154,8 @@ def place(rows: Sequence[Row], wins: Sequence[Win]) -> dict[Hashable, Place]:
 
     Rank ranges: `paired_rank_ranges` on the pairs that Holm's correction over the
     board's pairs leaves significant. Shrinkage and false discoveries are over the
-    ranked rows, the latter over those with enough settled events.
+    ranked rows, the latter over those with enough settled events, and the private ones
+    apart: what everybody sees of the others does not hang on them.
     """
     ranked = [row for row in rows if row.is_ranked]
     keys = {row.key for row in ranked}
@@ -147,7 +170,8 @@ def place(rows: Sequence[Row], wins: Sequence[Win]) -> dict[Hashable, Place]:
     shrunken = shrink_to_zero(
         [row.skill or 0.0 for row in ranked], [row.skill_error for row in ranked]
     )
-    discovered = _discover(ranked)
+    discovered = _discover([row for row in ranked if row.is_public])
+    discovered |= _discover([row for row in ranked if not row.is_public])
     places: dict[Hashable, Place] = {
         row.key: Place(None, None, None, None) for row in rows
     }
@@ -160,9 +184,9 @@ def place(rows: Sequence[Row], wins: Sequence[Win]) -> dict[Hashable, Place]:
 
 def _discover(rows: Sequence[Row]) -> dict[Hashable, float]:
     tested = [
-        (row.key, row.settled_p)
+        (row.key, row.tested_p)
         for row in rows
-        if row.settled_p is not None and row.settled_events >= MIN_EVENTS
+        if row.tested_p is not None and row.tested_events >= MIN_EVENTS
     ]
     adjusted = benjamini_hochberg_adjust([p for _, p in tested])
     return {key: p for (key, _), p in zip(tested, adjusted, strict=True)}

@@ -32,6 +32,9 @@ class Experiment(models.Model):
     parameters = models.JSONField(default=dict, blank=True)
     # Its own members' alone unless this is set; the operator's are public always.
     is_public = models.BooleanField(default=False)
+    # When everybody began to see it, once and for good; what it predicted before that
+    # was shown by choice. Null while it is its members' alone.
+    published_at = models.DateTimeField(null=True, blank=True)
     # Made from markets that had ended: shown apart, never among the others.
     is_backtest = models.BooleanField(default=False)
     created_by = models.ForeignKey(
@@ -57,6 +60,16 @@ class Experiment(models.Model):
             models.CheckConstraint(
                 condition=models.Q(kind__in=[kind.value for kind in ExperimentKind]),
                 name="experiment_kind_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(workspace__isnull=True) | models.Q(is_public=True),
+                    published_at__isnull=False,
+                )
+                | models.Q(
+                    workspace__isnull=False, is_public=False, published_at__isnull=True
+                ),
+                name="experiment_published_when_public",
             ),
         ]
 

@@ -29,6 +29,8 @@ class ExperimentScore(models.Model):
     waiting = models.PositiveIntegerField()
     copied = models.PositiveIntegerField()
     price_shown = models.PositiveIntegerField()
+    # Predictions from before everybody saw the experiment: all, until it is public.
+    published_afterwards = models.PositiveIntegerField()
 
     skill = models.FloatField(null=True)
     skill_error = models.FloatField(null=True)
@@ -40,6 +42,9 @@ class ExperimentScore(models.Model):
     settled_low = models.FloatField(null=True)
     settled_high = models.FloatField(null=True)
     settled_p = models.FloatField(null=True)  # one-sided: no better than the market
+    # Of the settled predictions that were made while everybody saw the experiment.
+    public_events = models.PositiveIntegerField()
+    public_p = models.FloatField(null=True)
     interim_skill = models.FloatField(null=True)
     brier = models.FloatField(null=True)
     market_brier = models.FloatField(null=True)

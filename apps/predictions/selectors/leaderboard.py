@@ -37,7 +37,10 @@ class BoardRow:
     settled where they are, else interim; `is_provisional` says that there are such.
     `shrunken_skill` is it after shrinkage, and orders the board. `rank_low` to
     `rank_high` are the ranks that paired tests leave open, None with fewer than
-    `MIN_EVENTS` events. `beats_market` is None while too little is settled.
+    `MIN_EVENTS` events. `beats_market` is None while too little is settled; of a public
+    experiment only what it predicted since `published_at` is asked, of which
+    `public_events` events are settled. `published_afterwards` are its predictions from
+    before that; all, while it is private.
     """
 
     experiment_id: UUID
@@ -45,6 +48,8 @@ class BoardRow:
     title: str
     nature: Nature
     is_private: bool
+    published_at: datetime | None
+    published_afterwards: int
     rank_low: int | None
     rank_high: int | None
     shrunken_skill: float | None
@@ -58,6 +63,7 @@ class BoardRow:
     beats_market_p: float | None
     settled: int
     settled_events: int
+    public_events: int
     settled_skill: float | None
     settled_low: float | None
     settled_high: float | None
@@ -133,13 +139,16 @@ def _wins(ids: Sequence[UUID], nature: Nature) -> list[Win]:
 
 
 def _to_rank(score: ExperimentScore) -> Row:
+    """Return what ranks a score; of a public one only public predictions are tested."""
+    is_public = score.experiment.published_at is not None
     return Row(
         key=score.experiment_id,
         skill=score.skill,
         skill_error=score.skill_error,
         skill_events=score.skill_events,
-        settled_events=score.settled_events,
-        settled_p=score.settled_p,
+        tested_events=score.public_events if is_public else score.settled_events,
+        tested_p=score.public_p if is_public else score.settled_p,
+        is_public=is_public,
     )
 
 
@@ -150,7 +159,8 @@ def _to_row(score: ExperimentScore, where: Place) -> BoardRow:
         experiment=experiment.name,
         title=experiment.title or experiment.name,
         nature=Nature(score.nature),
-        is_private=experiment.workspace_id is not None and not experiment.is_public,
+        is_private=experiment.published_at is None,
+        published_at=experiment.published_at,
         rank_low=None if ranks is None else ranks.low,
         rank_high=None if ranks is None else ranks.high,
         shrunken_skill=where.shrunken_skill,
@@ -171,6 +181,8 @@ _SHARED = (
     "skill_high",
     "settled",
     "settled_events",
+    "public_events",
+    "published_afterwards",
     "settled_skill",
     "settled_low",
     "settled_high",

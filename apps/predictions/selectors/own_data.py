@@ -40,6 +40,7 @@ _EXPERIMENT = (
     "is_public",
     "is_backtest",
     "created_at",
+    "published_at",
 )
 
 _ASKING = (

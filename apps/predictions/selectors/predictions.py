@@ -51,6 +51,7 @@ class ExperimentRow:
     is_public: bool
     is_backtest: bool
     created_at: datetime
+    published_at: datetime | None
     head_hash: str
     predictions_made: int
 

@@ -41,11 +41,16 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class ExperimentReport:
-    """An experiment on the venues of one nature; `natures` lists all it has."""
+    """An experiment on the venues of one nature; `natures` lists all it has.
+
+    `published_afterwards` are its predictions there from before everybody saw it; all,
+    while it is private.
+    """
 
     experiment: ExperimentRow
     nature: Nature | None
     natures: tuple[Nature, ...]
+    published_afterwards: int
     asking: Asking
     report: Report
 
@@ -85,9 +90,20 @@ def get_report(
         experiment=experiment,
         nature=chosen,
         natures=natures,
+        published_afterwards=_count_private(experiment, shown),
         asking=count_asking(experiment_id, shown),
         report=read_report(experiment_id, shown, revisions.get(shown)),
     )
+
+
+def _count_private(experiment: ExperimentRow, nature: Nature) -> int:
+    """Count the predictions from before everybody saw the experiment."""
+    made = Summary.objects.filter(
+        experiment_id=experiment.id, market__venue__nature=nature.value
+    )
+    if experiment.published_at is not None:
+        made = made.filter(predicted_at__lt=experiment.published_at)
+    return made.count()
 
 
 def natures_of(experiment_id: UUID) -> tuple[Nature, ...]:

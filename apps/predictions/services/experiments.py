@@ -74,6 +74,7 @@ def create_experiment(
         is_backtest=is_backtest,
         created_by_id=created_by_id,
         created_at=now,
+        published_at=now if workspace_id is None else None,
     )
     _clean(made)
     made.save(force_insert=True)
@@ -96,17 +97,20 @@ def rename_experiment(*, experiment_id: UUID, title: str) -> ExperimentRow:
 
 
 @transaction.atomic
-def publish_experiment(*, experiment_id: UUID) -> ExperimentRow:
+def publish_experiment(*, experiment_id: UUID, now: datetime) -> ExperimentRow:
     """Show an experiment and all its predictions to everybody, for good.
 
-    There is no way back: whoever could hide what went wrong would look better.
+    There is no way back: whoever could hide what went wrong would look better. What it
+    predicted until now stays marked as published afterwards, whoever asks again.
 
     Raises:
         NotFoundError: there is no such experiment.
     """
     experiment = _held(experiment_id)
     experiment.is_public = True
-    experiment.save(update_fields=["is_public"])
+    if experiment.published_at is None:
+        experiment.published_at = now
+    experiment.save(update_fields=["is_public", "published_at"])
     return to_experiment_row(experiment)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from django.db import connection, transaction
 from django.db.models import Max
+from django.db.models.functions import Greatest
 
 from apps.predictions.domain.pairing import compare_rows, make_board
 from apps.predictions.domain.standings import MIN_EVENTS, Standing, stand
@@ -58,7 +59,7 @@ def recompute_scores(
         scores = ExperimentScore.objects.filter(experiment=experiment)
         scores.exclude(nature__in=kept).delete()
         for nature in natures:
-            _store(experiment.pk, nature, now)
+            _store(experiment, nature, now)
             touched.add((nature, experiment.is_backtest))
     for nature, is_backtest in sorted(touched):
         _store_pairs(nature, is_backtest=is_backtest)
@@ -71,9 +72,10 @@ def _with_predictions() -> set[UUID]:
 
 
 def _stale() -> set[UUID]:
-    """Return the experiments whose summaries are newer than their scores."""
-    found = Experiment.objects.annotate(changed=Max("summaries__updated_at"))
-    found = found.filter(changed__isnull=False)
+    """Return the experiments that changed, or were published, since their scores."""
+    found = Experiment.objects.annotate(looked=Max("summaries__updated_at"))
+    found = found.filter(looked__isnull=False)
+    found = found.annotate(changed=Greatest("looked", "published_at"))
     known = dict(
         ExperimentScore.objects.values_list("experiment_id").annotate(
             at=Max("computed_at")
@@ -86,8 +88,12 @@ def _stale() -> set[UUID]:
     }
 
 
-def _store(experiment_id: UUID, nature: Nature, now: datetime) -> None:
-    standing = stand(read_tracked(experiment_id, nature))
+def _store(experiment: Experiment, nature: Nature, now: datetime) -> None:
+    experiment_id, published = experiment.pk, experiment.published_at
+    standing = stand(
+        read_tracked(experiment_id, nature),
+        None if published is None else published.timestamp(),
+    )
     asking = count_asking(experiment_id, nature)
     values: dict[str, Any] = {
         **_columns(standing),
@@ -104,7 +110,7 @@ def _store(experiment_id: UUID, nature: Nature, now: datetime) -> None:
 
 def _columns(standing: Standing) -> dict[str, Any]:
     counts, skill, settled = standing.counts, standing.skill, standing.settled_skill
-    direction = standing.direction
+    direction, public = standing.direction, standing.public_skill
     return {
         "predictions": counts.predictions,
         "events": counts.events,
@@ -114,6 +120,7 @@ def _columns(standing: Standing) -> dict[str, Any]:
         "waiting": standing.waiting,
         "copied": standing.copied,
         "price_shown": counts.price_shown,
+        "published_afterwards": standing.published_afterwards,
         "skill": skill.value,
         "skill_error": skill.standard_error,
         "skill_low": skill.low,
@@ -124,6 +131,8 @@ def _columns(standing: Standing) -> dict[str, Any]:
         "settled_low": settled.low,
         "settled_high": settled.high,
         "settled_p": settled.p_above,
+        "public_events": public.events,
+        "public_p": public.p_above,
         "interim_skill": standing.interim_skill.value,
         "brier": standing.brier.value,
         "market_brier": standing.market_brier.value,

@@ -70,6 +70,7 @@ def as_text(found: ExperimentReport) -> list[str]:
             f" {counts.settled} settled, {counts.void} without a winner,"
             f" {counts.open} open; the price was shown for {counts.price_shown}"
         ),
+        _publication(found),
         f"{asking.attempts} attempts, {asking.refused} refused, cost {cost}",
         "",
         *figures_text(
@@ -90,6 +91,16 @@ def as_text(found: ExperimentReport) -> list[str]:
         "",
         *_profit(report),
     ]
+
+
+def _publication(found: ExperimentReport) -> str:
+    published = found.experiment.published_at
+    if published is None:
+        return "private"
+    return (
+        f"public since {published:%Y-%m-%d %H:%M} UTC;"
+        f" {found.published_afterwards} predictions published afterwards"
+    )
 
 
 def _direction(report: Report) -> str:
