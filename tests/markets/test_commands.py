@@ -105,6 +105,14 @@ def test_markets_are_listed() -> None:
     assert [row["external_id"] for row in json.loads(document)["markets"]] == ["snow"]
 
 
+def test_a_list_of_no_market_says_where_markets_come_from() -> None:
+    _, told, said = run("list")
+    assert (told, "manage.py markets sync" in said) == ("", True)
+    make_market("rain")
+    _, told, said = run("list", "--query", "snow")
+    assert (told, said.startswith("No known market is like that")) == ("", True)
+
+
 def test_a_tape_is_played_as_a_venue(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(TABLE)
     _, told, _ = run("tape", str(tmp_path / "t.csv"), "--as", "old", "--speed", "60")

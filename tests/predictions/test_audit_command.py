@@ -171,7 +171,7 @@ def test_an_experiment_that_is_gone_is_found_by_what_was_noted(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--experiment-id", "seven"], "'seven' is no experiment: give its id."),
+        (["--experiment-id", "seven"], "There is no experiment 'seven'."),
         (["--experiment-id", str(UUID(int=7))], "There is no experiment"),
         (["--against", "missing.json"], "missing.json: No such file"),
         (["--against", "pyproject.toml"], "pyproject.toml: no output of audit --json."),

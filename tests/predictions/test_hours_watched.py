@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
+NOT_DUE = "no hour is due: nothing was predicted before it"
 LATER = NOW + HOUR  # half past one
 
 
@@ -54,14 +55,14 @@ def run_at(moment: datetime, market: Market, price: str = "0.63") -> None:
 
 def test_without_predictions_nothing_is_wrong() -> None:
     finding = check_hours(NOW)
-    assert (finding.ok, finding.detail) == (True, "nothing to look at yet")
+    assert (finding.ok, finding.detail) == (True, NOT_DUE)
     assert list_missing_hours(since=NOW - 5 * HOUR, until=NOW) == ()
 
 
 def test_an_hour_without_a_job_is_trouble_after_a_while(market: Market) -> None:
     make_prediction(make_experiment(), market)  # half past noon
     at_once = NOW.replace(hour=13, minute=19)
-    assert check_hours(at_once).detail == "nothing to look at yet"
+    assert check_hours(at_once).detail == NOT_DUE
     finding = check_hours(at_once + timedelta(minutes=1))
     assert (finding.ok, finding.detail) == (False, "no job in the hour 13:00")
     assert "stays a gap" in finding.advice

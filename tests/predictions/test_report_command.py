@@ -98,10 +98,20 @@ def test_two_experiments_are_compared_with_what_would_tell_them_apart(
     assert "four times in five" in text
 
 
+def test_an_operators_experiment_is_found_by_its_name(
+    pair: tuple[Experiment, Experiment],
+) -> None:
+    first, second = pair
+    by_name = run("compare", "--experiment-id", first.name, "--with", second.name)
+    assert by_name == run(
+        "compare", "--experiment-id", str(first.pk), "--with", str(second.pk)
+    )
+
+
 @pytest.mark.parametrize("name", ["report", "compare"])
 def test_what_is_no_experiment_is_one_line(name: str) -> None:
     others = ("--with", "x") if name == "compare" else ()
     with pytest.raises(CommandError) as caught:
         run(name, "--experiment-id", "first", *others)
     assert caught.value.returncode == 2
-    assert str(caught.value) == "'first' is no experiment: give its id."
+    assert str(caught.value) == "There is no experiment 'first'."

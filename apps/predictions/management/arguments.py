@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from apps.accounts.selectors.workspaces import Viewer, is_workspace
+from apps.accounts.selectors.workspaces import is_workspace
 from apps.core.errors import ConflictError, InvalidInputError, NotFoundError
 from apps.predictions.domain.words import ExperimentKind
 from apps.predictions.selectors.predictions import (
@@ -13,13 +13,11 @@ from apps.predictions.selectors.predictions import (
     get_experiment,
     get_named_experiment,
 )
+from apps.predictions.selectors.visible import SYSTEM
 from apps.predictions.services.experiments import create_experiment
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-# Whoever holds the command line holds the installation.
-OPERATOR = Viewer(is_staff=True)
 
 
 def read_id(text: str, what: str) -> UUID:
@@ -80,6 +78,15 @@ def find_experiment(
     return row
 
 
+def read_experiment_id(named: str) -> UUID:
+    """Return the id of an experiment that is named by it, or of the operator's by name.
+
+    Raises:
+        NotFoundError: there is no such experiment.
+    """
+    return resolve_experiment(named, None).id
+
+
 def resolve_experiment(named: str, workspace_id: UUID | None) -> ExperimentRow:
     """Return the experiment of any kind by its id, or by its name in a workspace.
 
@@ -87,6 +94,6 @@ def resolve_experiment(named: str, workspace_id: UUID | None) -> ExperimentRow:
         NotFoundError: there is no such experiment.
     """
     try:
-        return get_experiment(OPERATOR, UUID(named))
+        return get_experiment(SYSTEM, UUID(named))
     except ValueError:
-        return get_named_experiment(OPERATOR, workspace_id, named)
+        return get_named_experiment(SYSTEM, workspace_id, named)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # A job begins a few minutes past its hour and is tried again every five.
 GRACE = timedelta(minutes=20)
+NONE_DUE = "no hour is due: nothing was predicted before it"
 MISSING = (
     "An hour without a job stays a gap. Look at the scheduler and the worker, then at "
     "the log for `predictions.benchmark_hour`."
@@ -41,7 +42,7 @@ def _judge(now: datetime) -> Finding:
     due = hour_of(now - GRACE)
     active = Summary.objects.filter(benchmark_status=BenchmarkStatus.ACTIVE.value)
     if not active.filter(predicted_at__lte=due).exists():
-        return Finding(ok=True, detail="nothing to look at yet")
+        return Finding(ok=True, detail=NONE_DUE)
     job = get_last_job()
     if job is None or job.hour < due:
         return Finding(

@@ -17,6 +17,10 @@ NAME = "list"
 HELP = "Show the markets that are known, the newest first."
 NEEDS_DATABASE = True
 
+EVERY = MarketFilter()
+NONE_AT_ALL = "No market is known yet: `manage.py markets sync` looks for some."
+NONE_SUCH = "No known market is like that: see `manage.py markets sync`."
+
 
 def add_arguments(parser: CommandParser) -> None:
     """Declare which markets, and how many."""
@@ -43,7 +47,7 @@ def add_arguments(parser: CommandParser) -> None:
 
 
 def handle(
-    options: dict[str, Any], stdout: OutputWrapper, _stderr: OutputWrapper
+    options: dict[str, Any], stdout: OutputWrapper, stderr: OutputWrapper
 ) -> None:
     """Print a line for each, or one document."""
     status = options["status"]
@@ -57,5 +61,7 @@ def handle(
         told = {"markets": [to_json(row) for row in rows]}
         stdout.write(json.dumps(told, indent=2))
         return
+    if not rows:
+        stderr.write(NONE_AT_ALL if wanted == EVERY else NONE_SUCH)
     for row in rows:
         stdout.write(to_line(row))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from apps.accounts.domain.audit import Actor
-from apps.accounts.selectors.workspaces import Viewer
 from apps.core.attended import interruptible, quiet
 from apps.core.errors import InvalidInputError
 from apps.predictions.domain.asking import DEFAULT_MARKETS, Asked
@@ -21,6 +20,7 @@ from apps.predictions.management.ask_output import (
 )
 from apps.predictions.pipelines.asking import AskOptions, run_ask
 from apps.predictions.selectors.asks import get_ask_run
+from apps.predictions.selectors.visible import SYSTEM
 from apps.predictions.services.ask_leases import resume_ask
 from apps.predictions.services.asks import start_ask
 
@@ -36,7 +36,6 @@ NEEDS_DATABASE = True
 # An asking that ended otherwise than wanted; 130 is what a shell gives for Ctrl-C.
 EXIT_STATUS = {"completed": 0, "stopped": 0, "cancelled": 130}
 FAILED = 1
-OPERATOR = Viewer(is_staff=True)
 NEW = (
     *("experiment", "models", "markets", "query", "venue", "limit", "samples"),
     *("price", "outcome", "prompt_version"),
@@ -95,7 +94,7 @@ def handle(
     """Start or resume the asking, do it in this process, print what came of it."""
     run_id = _begin(options)
     stderr.write(f"asking {run_id}", style_func=str)
-    progress = AskProgress(stderr, lambda: get_ask_run(OPERATOR, run_id))
+    progress = AskProgress(stderr, lambda: get_ask_run(SYSTEM, run_id))
     with quiet(), interruptible() as interrupted:
         run_ask(
             run_id,
@@ -103,7 +102,7 @@ def handle(
             options=AskOptions(interrupted=interrupted, moved=progress.moved),
         )
     progress.close()
-    row = get_ask_run(OPERATOR, run_id)
+    row = get_ask_run(SYSTEM, run_id)
     as_json = json.dumps(to_document(row), indent=2)
     stdout.write(as_json if options["json"] else to_table(row))
     status = row.status.value

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from apps.core.errors import InvalidInputError
 from apps.predictions.domain.chain import Break, Head
-from apps.predictions.management.arguments import read_id
+from apps.predictions.management.arguments import read_experiment_id
 from apps.predictions.selectors.audit import ChainAudit, audit_chains, find_lost_head
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ BROKEN = 1
 def add_arguments(parser: CommandParser) -> None:
     """Declare the experiment, what was noted earlier, and the form of the output."""
     parser.add_argument(
-        "--experiment-id", metavar="E", help="only this experiment; all without it"
+        "--experiment-id",
+        metavar="E",
+        help="only this experiment, by id or name; all without",
     )
     parser.add_argument(
         "--against",
@@ -46,7 +48,7 @@ def handle(
 ) -> int:
     """Walk the chains, and say which hold and where the others break first."""
     wanted = options["experiment_id"]
-    only = None if wanted is None else read_id(wanted, "experiment")
+    only = None if wanted is None else read_experiment_id(wanted)
     noted = _read_noted(options["against"])
     if only is not None:
         noted = {key: head for key, head in noted.items() if key == only}

@@ -12,9 +12,10 @@ from django.utils import timezone
 from apps.core.console import open_lines, printable
 from apps.core.web.twins import plain
 from apps.predictions.domain.backtest_file import parse_backtest_file
-from apps.predictions.management.subcommands.report import SYSTEM, as_text
+from apps.predictions.management.subcommands.report import as_text
 from apps.predictions.pipelines.backtesting import Backtest, read_tape, run_backtest
 from apps.predictions.selectors.reports import get_report
+from apps.predictions.selectors.visible import SYSTEM
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from apps.core.errors import InvalidInputError
-from apps.predictions.management.arguments import read_id
+from apps.predictions.management.arguments import read_experiment_id, read_id
 from apps.predictions.management.hours import (
     describe_job,
     describe_tally,
@@ -16,7 +16,7 @@ from apps.predictions.management.hours import (
 )
 from apps.predictions.pipelines.hourly import look_apart, look_dry, run_hour
 from apps.predictions.selectors.jobs import get_last_job
-from apps.predictions.selectors.predictions import get_experiment, get_prediction
+from apps.predictions.selectors.predictions import get_prediction
 from apps.predictions.selectors.tracks import EVERYTHING, Scope
 from apps.predictions.selectors.visible import SYSTEM
 
@@ -86,6 +86,5 @@ def _read_scope(options: dict[str, Any]) -> Scope:
         wanted = read_id(options["prediction_id"], "prediction")
         return Scope(prediction_id=get_prediction(SYSTEM, wanted).id)
     if options["experiment_id"] is not None:
-        wanted = read_id(options["experiment_id"], "experiment")
-        return Scope(experiment_id=get_experiment(SYSTEM, wanted).id)
+        return Scope(experiment_id=read_experiment_id(options["experiment_id"]))
     return EVERYTHING

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from apps.accounts.selectors.workspaces import Viewer
 from apps.core.console import columns, interval, number, printable
 from apps.core.web.twins import plain
 from apps.markets.domain.markets import Nature
-from apps.predictions.management.arguments import read_id
+from apps.predictions.management.arguments import read_experiment_id
 from apps.predictions.selectors.reports import compare_experiments
+from apps.predictions.selectors.visible import SYSTEM
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser, OutputWrapper
@@ -22,8 +22,6 @@ NAME = "compare"
 HELP = "Compare two experiments on the markets that both predicted."
 NEEDS_DATABASE = True
 
-# Whoever has the command line has the installation.
-SYSTEM = Viewer(is_staff=True)
 HEAD = ("", "difference", "95 % interval", "p", "markets", "events", "needed", "")
 
 
@@ -50,8 +48,8 @@ def handle(
     wanted = options["nature"]
     found = compare_experiments(
         SYSTEM,
-        read_id(options["experiment_id"], "experiment"),
-        read_id(options["other"], "experiment"),
+        read_experiment_id(options["experiment_id"]),
+        read_experiment_id(options["other"]),
         Nature(wanted) if wanted else None,
     )
     if options["json"]:

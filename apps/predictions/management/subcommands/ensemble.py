@@ -11,7 +11,6 @@ from django.utils import timezone
 from apps.core.errors import InvalidInputError
 from apps.predictions.domain.ensembles import Method
 from apps.predictions.management.arguments import (
-    OPERATOR,
     read_workspace,
     resolve_experiment,
 )
@@ -21,6 +20,7 @@ from apps.predictions.pipelines.ensembles import (
     make_recipe,
     run_ensemble,
 )
+from apps.predictions.selectors.visible import SYSTEM
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -86,7 +86,7 @@ def handle(
     recipe = make_recipe(Method(options["method"]), members, options["min_members"])
     since = _since(options["max_age_hours"], now)
     ensemble = begin_ensemble(
-        OPERATOR,
+        SYSTEM,
         workspace_id=workspace_id,
         name=options["experiment"],
         members=members,

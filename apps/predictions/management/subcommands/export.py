@@ -6,12 +6,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from apps.accounts.selectors.workspaces import Viewer
 from apps.core.errors import InvalidInputError
-from apps.predictions.management.arguments import read_id
+from apps.predictions.management.arguments import read_experiment_id
 from apps.predictions.management.writers import WRITERS
 from apps.predictions.selectors.exports import export_tables
-from apps.predictions.selectors.predictions import get_experiment
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser, OutputWrapper
@@ -19,9 +17,6 @@ if TYPE_CHECKING:
 NAME = "export"
 HELP = "Write predictions, summaries and snapshots to files, whatever their number."
 NEEDS_DATABASE = True
-
-# Whoever has the command line has the installation.
-SYSTEM = Viewer(is_staff=True)
 
 
 def add_arguments(parser: CommandParser) -> None:
@@ -36,7 +31,9 @@ def add_arguments(parser: CommandParser) -> None:
         help="where they go; it is made, and files of the same names are replaced",
     )
     parser.add_argument(
-        "--experiment-id", metavar="E", help="only this experiment; all without it"
+        "--experiment-id",
+        metavar="E",
+        help="only this experiment, by id or name; all without",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -46,9 +43,7 @@ def handle(
 ) -> None:
     """Write the files and say how many rows each holds."""
     wanted = options["experiment_id"]
-    only = None if wanted is None else read_id(wanted, "experiment")
-    if only is not None:
-        get_experiment(SYSTEM, only)
+    only = None if wanted is None else read_experiment_id(wanted)
     form, folder = options["format"], Path(options["output"])
     written = {}
     try:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from apps.accounts.selectors.workspaces import Viewer
 from apps.core.console import columns, number, printable
 from apps.core.web.twins import decimal_text, plain
 from apps.markets.domain.markets import Nature
-from apps.predictions.management.arguments import read_id
+from apps.predictions.management.arguments import read_experiment_id
 from apps.predictions.management.texts import figure_cells, figures_text, resolved_text
 from apps.predictions.selectors.reports import get_report
+from apps.predictions.selectors.visible import SYSTEM
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser, OutputWrapper
@@ -23,14 +23,14 @@ NAME = "report"
 HELP = "Print the report of an experiment: scores, calibration, convergence, profit."
 NEEDS_DATABASE = True
 
-# Whoever has the command line has the installation.
-SYSTEM = Viewer(is_staff=True)
-
 
 def add_arguments(parser: CommandParser) -> None:
     """Declare the experiment, the nature of venues and the form of the output."""
     parser.add_argument(
-        "--experiment-id", metavar="E", required=True, help="the experiment's id"
+        "--experiment-id",
+        metavar="E",
+        required=True,
+        help="the experiment's id, or the name of an operator's",
     )
     parser.add_argument(
         "--nature",
@@ -47,7 +47,7 @@ def handle(
     wanted = options["nature"]
     found = get_report(
         SYSTEM,
-        read_id(options["experiment_id"], "experiment"),
+        read_experiment_id(options["experiment_id"]),
         Nature(wanted) if wanted else None,
     )
     if options["json"]:

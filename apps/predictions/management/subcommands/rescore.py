@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from apps.accounts.selectors.workspaces import Viewer
-from apps.predictions.management.arguments import read_id
-from apps.predictions.selectors.predictions import get_experiment
+from apps.predictions.management.arguments import read_experiment_id
 from apps.predictions.services.rebuilding import rebuild_summaries
 from apps.predictions.services.scores import recompute_scores
 
@@ -20,14 +18,13 @@ NAME = "rescore"
 HELP = "Compute the scores of experiments afresh, if wanted from every stored hour."
 NEEDS_DATABASE = True
 
-# Whoever has the command line has the installation.
-SYSTEM = Viewer(is_staff=True)
-
 
 def add_arguments(parser: CommandParser) -> None:
     """Declare what is computed, and from what."""
     parser.add_argument(
-        "--experiment-id", metavar="E", help="only this experiment; all without it"
+        "--experiment-id",
+        metavar="E",
+        help="only this experiment, by id or name; all without",
     )
     parser.add_argument(
         "--from-snapshots",
@@ -42,9 +39,7 @@ def handle(
 ) -> None:
     """Compute and say how much that was."""
     wanted = options["experiment_id"]
-    only = None if wanted is None else read_id(wanted, "experiment")
-    if only is not None:
-        get_experiment(SYSTEM, only)
+    only = None if wanted is None else read_experiment_id(wanted)
     now, summaries = timezone.now(), 0
     if options["from_snapshots"]:
         summaries = rebuild_summaries(now=now, experiment_id=only)
