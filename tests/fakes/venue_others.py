@@ -72,9 +72,15 @@ class FakeManifold:
 
 @dataclass(slots=True)
 class FakeKalshi:
-    """Markets by ticker; those in `historical` have left the list of the living."""
+    """Markets by ticker; those in `historical` have left the list of the living.
+
+    `series` has what a series says beside the usual, or None where there is none, and
+    `overrides` what an event says of its own fees.
+    """
 
     markets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    series: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    overrides: dict[str, dict[str, Any]] = field(default_factory=dict)
     historical: set[str] = field(default_factory=set)
     exclusive: bool = True
     page: int = 2
@@ -140,4 +146,23 @@ class FakeKalshi:
             "sub_title": "Before 2028",
             "mutually_exclusive": self.exclusive,
             "markets": markets,
+            **self.overrides.get(name, {}),
         }
+
+    def find_series(self, ticker: str) -> dict[str, Any] | None:
+        """Answer `GET /series/{ticker}`."""
+        own = self.series.get(ticker, {})
+        if own is None:
+            return None
+        told = {
+            "ticker": ticker,
+            "title": "Who will be next?",
+            "category": "World",
+            "frequency": "custom",
+            "fee_type": "quadratic",
+            "fee_multiplier": 1,
+            "tags": [],
+            "last_updated_ts": "2026-05-19T00:00:19.599931Z",
+            **own,
+        }
+        return {"series": told}

@@ -286,6 +286,8 @@ class FakeVenues:
             return market.clob() if market and market.in_clob else None
         if (service, kind) == ("manifold", "market"):
             return self.manifold.questions.get(name)
+        if (service, kind) == ("kalshi", "series"):
+            return self.kalshi.find_series(name)
         return None
 
     def _obey(self, told: Mapping[str, Any]) -> None:

@@ -93,6 +93,10 @@ def test_kalshis_markets_have_recorded_forms() -> None:
     markets = [raw for event in real["events"] for raw in event["markets"]]
     assert strange(fake.markets["KXA-ADA"], markets) == []
     assert strange(fake.events({})["events"][0], real["events"]) == []
+    series = read_recorded("gamma/pmvl_2026_07/tests_fixtures_kalshi_series.json")
+    told = fake.find_series("KXA")
+    assert told is not None
+    assert strange(told["series"], [series["series"]]) == []
 
 
 def test_another_process_serves_and_obeys() -> None:

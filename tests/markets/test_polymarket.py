@@ -270,6 +270,22 @@ def test_a_fee_is_greatest_at_even_odds_and_the_same_on_both_sides() -> None:
 
 
 @pytest.mark.parametrize(
+    ("price", "shares", "fee"),
+    [
+        ("0.50", "1", "0.02"),
+        ("0.50", "100", "1.75"),
+        ("0.05", "100", "0.34"),
+        ("0.99", "1", "0.01"),
+    ],
+)
+def test_kalshi_rounds_a_fee_up_to_the_next_cent(
+    price: str, shares: str, fee: str
+) -> None:
+    fees = FeeSchedule(D("0.07"), rounds_up_to=D("0.01"))
+    assert fees.fee(D(price), D(shares)) == D(fee)
+
+
+@pytest.mark.parametrize(
     ("fields", "message"),
     [
         ({"outcomes": '["A", "B", "C"]'}, "outcomes are 3, not two"),

@@ -39,7 +39,9 @@ def find(name: str = "rain") -> MarketRow:
 
 
 def test_a_market_is_stored_with_all_that_its_venue_says() -> None:
-    fees = FeeSchedule(Decimal("0.07"), Decimal(2), taker_only=False)
+    fees = FeeSchedule(
+        Decimal("0.07"), Decimal(2), taker_only=False, rounds_up_to=Decimal("0.01")
+    )
     said: dict[str, Any] = {
         "slug": "rain-today",
         "url": "https://example.org/rain",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from apps.markets.domain import kalshi, polymarket
-from apps.markets.domain.markets import MarketStatus, QuoteFlag
+from apps.markets.domain import kalshi, kalshi_fees, polymarket
+from apps.markets.domain.markets import FeeSchedule, MarketStatus, QuoteFlag
 from apps.markets.domain.payloads import PayloadError, read_list
 from apps.markets.domain.quotes import Seen
 from apps.markets.domain.resolution import settle_by_winners
@@ -203,6 +203,15 @@ def test_kalshis_dollars_are_exact() -> None:
     assert found.quote is not None
     assert (found.quote.mid, found.quote.spread) == (D("0.535"), D("0.01"))
     assert (found.volume, found.tick_size) == (D("10160.15"), D("0.01"))
+
+
+def test_a_series_of_kalshi_tells_its_fees() -> None:
+    told = read_recorded("gamma/pmvl_2026_07/tests_fixtures_kalshi_series.json")
+    market = read_recorded(
+        "gamma/pmvl_2026_07/apps_extension_fixtures_kalshi-market.json"
+    )
+    fees = kalshi_fees.read_fees(told["series"], {}, market["market"], SEEN)
+    assert fees == FeeSchedule(D("0.07"), rounds_up_to=D("0.01"))
 
 
 def test_kalshis_answers_share_their_event() -> None:

@@ -19,13 +19,14 @@ def bet(staking: Staking = Staking.FLAT, **columns: Any) -> ProfitAndLoss:
     """Settle the bets of columns, of which those left out are of no consequence."""
     n = len(columns["q"])
     clusters = columns.pop("events", range(n))
-    defaults = {"fee": 0.0, "exponent": 1.0, "held": 24.0, "bid": 0.59, "ask": 0.61}
-    q, payout, bid, ask, fee, exponent, held = (
+    defaults = {"fee": 0.0, "exponent": 1.0, "step": 0.0, "held": 24.0}
+    defaults |= {"bid": 0.59, "ask": 0.61}
+    q, payout, bid, ask, fee, exponent, step, held = (
         np.broadcast_to(np.array(columns.get(name, defaults.get(name)), dtype=float), n)
-        for name in ("q", "payout", "bid", "ask", "fee", "exponent", "held")
+        for name in ("q", "payout", "bid", "ask", "fee", "exponent", "step", "held")
     )
     return settle_bets(
-        Offers(q, bid, ask, payout, fee, exponent, held, clusters), staking
+        Offers(q, bid, ask, payout, fee, exponent, step, held, clusters), staking
     )
 
 
@@ -86,6 +87,35 @@ def test_a_fee_that_eats_the_edge_leaves_no_bet() -> None:
     assert bet(q=[0.62], payout=[1.0]).bets == 1
     found = bet(q=[0.62], payout=[1.0], fee=0.07)
     assert (found.bets, found.abstained) == (0, 1)
+
+
+def test_a_fee_is_rounded_up_to_the_next_cent() -> None:
+    # 100 dollars buy 159.58 shares, for which 2.6577 dollars become 2.66.
+    found = bet(q=[0.75], payout=[1.0], fee=0.07, step=0.01)
+    assert found.fees == pytest.approx(0.0266)
+    assert found.staked == 1.0
+    assert found.profit == pytest.approx((1 - 0.0266) / 0.61 - 1)
+    against = bet(q=[0.4], payout=[0.0], fee=0.07, step=0.01)
+    assert against.profit == pytest.approx((1 - against.fees) / 0.41 - 1)
+    assert against.fees * 100 == pytest.approx(round(against.fees * 100, 2))
+
+
+def test_a_fee_that_is_whole_already_is_rounded_no_further() -> None:
+    # 200 shares at 7 cents each are 14 dollars, which floats have as a little more.
+    found = bet(q=[0.75], payout=[1.0], ask=0.43, bid=0.4, fee=0.07, exponent=0, step=1)
+    assert found.fees == pytest.approx(0.14)
+    assert found.profit == pytest.approx(1.0)
+    none = bet(q=[0.75], payout=[1.0], fee=0.0, step=0.01)
+    assert none.fees == 0
+    assert none.profit == pytest.approx(1 / 0.61 - 1)
+
+
+def test_a_stake_whose_edge_the_rounding_eats_is_not_made() -> None:
+    how: dict[str, Any] = {"q": [0.6278], "payout": [1.0], "fee": 0.07}
+    exact = bet(Staking.QUARTER_KELLY, **how)
+    assert (exact.bets, exact.staked > 0) == (1, True)
+    rounded = bet(Staking.QUARTER_KELLY, step=0.01, **how)
+    assert (rounded.bets, rounded.abstained, rounded.staked) == (0, 1, 0.0)
 
 
 def test_a_quarter_of_kellys_share_is_staked() -> None:

@@ -119,6 +119,15 @@ def test_bets_are_made_at_bid_and_ask_with_fees_and_void_pays_its_half() -> None
     assert flat.per_unit_year == pytest.approx(flat.profit / (2 * 240 / 8766))
 
 
+def test_a_fee_is_rounded_as_its_venue_rounds_it() -> None:
+    fees = {"rate": "0.07", "rounds_up_to": "0.01"}
+    markets = make_markets(1, fees=fees)
+    made = predict_all(make_experiment(), markets, [0.75], [1.0])
+    flat = report_of(made[0].experiment).report.profit[0]
+    assert flat.fees == pytest.approx(0.0270)  # 2.6905 dollars of a hundred
+    assert flat.profit == pytest.approx((1 - 0.0270) / 0.605 - 1)
+
+
 def test_a_market_whose_fee_nobody_knows_has_no_bet() -> None:
     markets = make_markets(1, fees=None) + make_markets(1)
     made = predict_all(make_experiment(), markets, [0.75, 0.75], [1.0, 1.0])

@@ -53,12 +53,13 @@ class VenueOut(Schema):
 
 
 class FeesOut(Schema):
-    """What a trade costs: rate x (p x (1 - p)) ** exponent x shares."""
+    """What a trade costs: rate x (p x (1 - p)) ** exponent x shares, rounded up."""
 
     rate: Number
     exponent: Number
     taker_only: bool
     rebate_rate: Number
+    rounds_up_to: Number = Field(description="A multiple of this; 0 is not rounded")
 
 
 class SettlementOut(Schema):

@@ -8,7 +8,7 @@ outcome; the second outcome's are one less them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from enum import IntFlag, StrEnum
 from typing import TYPE_CHECKING
 
@@ -72,12 +72,16 @@ UNUSABLE = QuoteFlag.ONE_SIDED | QuoteFlag.WIDE | QuoteFlag.STALE | QuoteFlag.CL
 
 @dataclass(frozen=True, slots=True)
 class FeeSchedule:
-    """What a venue takes for a trade: `rate · (p · (1 − p)) ** exponent · shares`."""
+    """What a venue takes for a trade: `rate · (p · (1 − p)) ** exponent · shares`.
+
+    It is rounded up to a multiple of `rounds_up_to`; 0 is not at all.
+    """
 
     rate: Decimal
     exponent: Decimal = ONE
     taker_only: bool = True
     rebate_rate: Decimal = Decimal(0)
+    rounds_up_to: Decimal = Decimal(0)
 
     def fee(self, price: Decimal, shares: Decimal) -> Decimal:
         """Return what a taker pays for `shares` at `price`, in the venue's money.
@@ -85,7 +89,11 @@ class FeeSchedule:
         It is the same for both outcomes, since `price` and one less it give the same.
         """
         # With more places than money has, so that a caller rounds once and last.
-        return self.rate * (price * (ONE - price)) ** self.exponent * shares
+        fee = self.rate * (price * (ONE - price)) ** self.exponent * shares
+        if not self.rounds_up_to:
+            return fee
+        steps = (fee / self.rounds_up_to).to_integral_value(ROUND_CEILING)
+        return steps * self.rounds_up_to
 
 
 # Where a venue says that it takes nothing; where it does not say, there is no schedule.

@@ -1,17 +1,19 @@
 """Kalshi: public reads, which need no key.
 
 Limit: 20 reads a second without an account. Markets that ended long ago are under
-`/historical`. Fees stand in a series and not in a market, so none are read.
+`/historical`. Fees stand in a series, which a listing asks for once each.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 
 from apps.core.errors import UpstreamError
 from apps.markets.domain.kalshi import read_market
+from apps.markets.domain.kalshi_fees import read_fees
 from apps.markets.domain.markets import Batch, MarketReading, MarketStatus
 from apps.markets.domain.payloads import (
     PayloadError,
@@ -20,6 +22,7 @@ from apps.markets.domain.payloads import (
     read_text,
 )
 from apps.markets.gateways.answers import JsonClient
+from apps.markets.gateways.kalshi_series import SeriesShelf
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -70,6 +73,7 @@ class KalshiGateway:
         count = 0
         if limit is not None and limit < 1:
             return
+        shelf = SeriesShelf(self._http)
         async for raw, event, seen in self._list_raw():
             try:
                 reading = read_market(raw, seen, event=event)
@@ -79,14 +83,14 @@ class KalshiGateway:
             text = f"{reading.question} {reading.event_title}".lower()
             if reading.status is MarketStatus.OPEN and all(w in text for w in words):
                 count += 1
-                yield reading
+                yield await _with_fees(reading, raw, event, seen, shelf)
                 if count == limit:
                     return
 
     async def fetch_markets(self, external_ids: Sequence[str]) -> Batch:
         """Return these markets, from the living and then from the historical ones.
 
-        What is known of their events only a listing tells.
+        What is known of their events, and the fees with it, only a listing tells.
 
         Raises:
             UpstreamError: Kalshi failed as a whole.
@@ -146,6 +150,20 @@ class KalshiGateway:
             if following == cursor:
                 raise answer.refuse("the page repeats itself")
             cursor = following
+
+
+async def _with_fees(
+    reading: MarketReading, raw: Payload, event: Payload, seen: Seen, shelf: SeriesShelf
+) -> MarketReading:
+    """Return a market with its fees, or without them where they cannot be read."""
+    try:
+        series = await shelf.find(read_text(event, "series_ticker"))
+        fees = None if series is None else read_fees(series, event, raw, seen)
+    except PayloadError as error:
+        reason = f"{reading.external_id}: {error}"
+        logger.warning("fees_unreadable", venue="kalshi", reason=reason)
+        return reading
+    return replace(reading, fees=fees)
 
 
 def _name_tickers(tickers: Mapping[str, None]) -> list[tuple[str, str]]:

@@ -177,6 +177,7 @@ def to_fees(stored: dict[str, str | bool] | None) -> FeeSchedule | None:
         exponent=Decimal(str(stored.get("exponent", 1))),
         taker_only=bool(stored.get("taker_only", True)),
         rebate_rate=Decimal(str(stored.get("rebate_rate", 0))),
+        rounds_up_to=Decimal(str(stored.get("rounds_up_to", 0))),
     )
 
 

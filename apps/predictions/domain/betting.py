@@ -1,8 +1,9 @@
 """What predictions would have earned at the prices at which one could really trade.
 
 A share of the outcome is bought at the ask, a share of the other one at 1 − bid; never
-at the mid, at which nobody sells. What the venue takes is paid on top. Depth is not
-known: stakes are taken to be small enough for the first price.
+at the mid, at which nobody sells. What the venue takes is paid on top, by its published
+formula. Depth is not known: how much was offered at a price is not kept, so stakes are
+taken to be small enough for the first one.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 KELLY_SHARE = 0.25
 HOURS_A_YEAR = 24 * 365.25
+# What a unit is of the venue's money; it counts only where fees are rounded up.
+UNIT = 100.0
+# A product of floats may lie this far above the multiple that it is, in multiples.
+_ROUNDING_ERROR = 1e-9
 NO_BET = "no settled prediction had a price worth a bet"
 NO_OFFER = "no settled prediction had both a bid and an ask, and a known fee"
 
@@ -39,7 +44,8 @@ class Offers:
 
     Everything is of the predicted outcome. `payouts` is what its share paid: 0, 1, or
     in between where the market ended in parts. `fee_rates` is 0 where the venue takes
-    nothing and NaN where nobody knows, `held_hours` how long the stake was tied up.
+    nothing and NaN where nobody knows; `fee_steps` is what a fee is rounded up to a
+    multiple of, 0 where it is not. `held_hours` is how long the stake was tied up.
     """
 
     probabilities: FloatArray
@@ -48,6 +54,7 @@ class Offers:
     payouts: FloatArray
     fee_rates: FloatArray
     fee_exponents: FloatArray
+    fee_steps: FloatArray
     held_hours: FloatArray
     clusters: Sequence[Hashable]
 
@@ -84,32 +91,43 @@ class _Bets:
     payout: FloatArray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Bought:
+    placed: BoolArray
+    stake: FloatArray  # with the fees in it
+    fees: FloatArray
+    shares: FloatArray
+
+
 def settle_bets(offers: Offers, staking: Staking) -> ProfitAndLoss:
     """Will bet on every prediction with an edge after fees, and pay what came of it.
 
-    The fee of a share bought at p is rate · (p · (1 − p)) ** exponent. With cost c =
-    price + fee and belief b, an edge is b > c. A flat bet stakes one unit, which buys
-    1/c shares; Kelly's share of the bank is (b − c) / (1 − c) (Kelly 1956, Bell System
-    Technical J. 35:917-926, for a share that pays 1), of which a quarter is staked and
-    the bank is set back to one unit before every bet, for bets overlap in time.
+    The fee of n shares bought at p is rate · (p · (1 − p)) ** exponent · n, rounded up
+    where the venue does. Polymarket: docs.polymarket.com, Trading fees. Kalshi: to the
+    next cent of 0.07 · multiplier · C · P · (1 − P); Kalshi Fee Schedule, General
+    Trading Fees (kalshi.com/docs/kalshi-fee-schedule.pdf).
+
+    With cost c = price + fee and belief b, an edge is b > c. A flat bet stakes one
+    unit, fee included; Kelly's share of the bank is (b − c) / (1 − c) (Kelly 1956, Bell
+    System Technical J. 35:917-926, for a share that pays 1), of which a quarter is
+    staked and the bank is set back to one unit before every bet, for bets overlap in
+    time. A stake so small that rounding eats its edge is not made.
     """
     unquoted = np.isnan(offers.bids) | np.isnan(offers.asks)
     unquoted |= np.isnan(offers.fee_rates)
-    bets = _place(offers)
-    placed = bets.on_outcome | bets.against
-    cost = bets.price + bets.fee
-    stake = _stakes(bets.belief, cost, staking, placed)
-    shares = np.divide(stake, cost, out=np.zeros_like(stake), where=placed)
-    profit = np.where(placed, shares * bets.payout - stake, 0.0)
+    sides = _place(offers)
+    bought = _buy(sides, offers.fee_steps, staking)
+    placed, stake = bought.placed, bought.stake
+    profit = np.where(placed, bought.shares * sides.payout - stake, 0.0)
     return ProfitAndLoss(
         staking=staking,
         bets=int(placed.sum()),
-        on_outcome=int(bets.on_outcome.sum()),
-        against=int(bets.against.sum()),
+        on_outcome=int((placed & sides.on_outcome).sum()),
+        against=int((placed & sides.against).sum()),
         abstained=int((~placed & ~unquoted).sum()),
         unquoted=int(unquoted.sum()),
         staked=float(stake.sum()),
-        fees=float((shares * np.where(placed, bets.fee, 0.0)).sum()),
+        fees=float(bought.fees.sum()),
         profit=float(profit.sum()),
         profit_per_unit=_per_unit(
             profit, stake, offers.clusters, NO_OFFER if unquoted.all() else NO_BET
@@ -140,6 +158,24 @@ def _place(offers: Offers) -> _Bets:
         fee=np.where(yes, ask_fee, other_fee),
         belief=np.where(yes, q, 1 - q),
         payout=np.where(yes, offers.payouts, 1 - offers.payouts),
+    )
+
+
+def _buy(sides: _Bets, fee_steps: FloatArray, staking: Staking) -> _Bought:
+    """Buy what a stake pays for after its fee; the fee is that of the whole stake."""
+    edge = sides.on_outcome | sides.against
+    cost = sides.price + sides.fee
+    stake = _stakes(sides.belief, cost, staking, edge)
+    shares = np.divide(stake, cost, out=np.zeros_like(stake), where=edge)
+    fees = np.where(edge, shares * sides.fee, 0.0)
+    rounded = edge & (fee_steps > 0)
+    steps = np.divide(fees * UNIT, fee_steps, out=np.zeros_like(fees), where=rounded)
+    fees = np.where(rounded, np.ceil(steps - _ROUNDING_ERROR) * fee_steps / UNIT, fees)
+    left = np.divide(stake - fees, sides.price, out=np.zeros_like(stake), where=rounded)
+    shares = np.where(rounded, left, shares)
+    placed = edge & ~(rounded & (sides.belief * shares <= stake))
+    return _Bought(
+        placed, *(np.where(placed, one, 0.0) for one in (stake, fees, shares))
     )
 
 

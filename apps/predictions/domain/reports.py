@@ -87,6 +87,7 @@ class Tracked:
     held: FloatArray
     fee_rates: FloatArray
     fee_exponents: FloatArray
+    fee_steps: FloatArray
     price_was_shown: BoolArray
     predicted_at: FloatArray
 
@@ -352,6 +353,7 @@ def _profit(tracked: Tracked) -> tuple[ProfitAndLoss, ...]:
         payouts=tracked.payouts[paid],
         fee_rates=tracked.fee_rates[paid],
         fee_exponents=tracked.fee_exponents[paid],
+        fee_steps=tracked.fee_steps[paid],
         held_hours=tracked.held[paid],
         clusters=pick(tracked.clusters, paid),
     )

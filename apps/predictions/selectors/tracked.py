@@ -95,6 +95,7 @@ def _to_tracked(columns: dict[str, Sequence[Any]]) -> Tracked:
         held=_hours(began, columns["settled_at"]),
         fee_rates=_floats([float(one.rate) if one else None for one in fees]),
         fee_exponents=_floats([float(one.exponent) if one else 1.0 for one in fees]),
+        fee_steps=_floats([float(one.rounds_up_to) if one else 0.0 for one in fees]),
         price_was_shown=np.array(columns["price_was_shown"], dtype=bool),
         predicted_at=_floats([one.timestamp() for one in began]),
         **floats,
