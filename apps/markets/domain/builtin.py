@@ -25,7 +25,7 @@ class BuiltinVenue:
 
 VENUES = (
     BuiltinVenue("polymarket", "Polymarket", VenueKind.POLYMARKET, Nature.LIVE),
-    BuiltinVenue("manifold", "Manifold", VenueKind.MANIFOLD, Nature.LIVE),
+    BuiltinVenue("manifold", "Manifold (play money)", VenueKind.MANIFOLD, Nature.LIVE),
     BuiltinVenue("kalshi", "Kalshi", VenueKind.KALSHI, Nature.LIVE),
 )
 # Stands in where no live venue can be reached.
