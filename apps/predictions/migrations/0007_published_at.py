@@ -16,7 +16,7 @@ NOTHING = migrations.RunSQL.noop
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('predictions', '0005_asking'),
+        ('predictions', '0006_resumed_at'),
     ]
 
     operations = [
