@@ -18,7 +18,12 @@ from apps.core.web.errors import NOT_FOUND
 from apps.core.web.problems import AT_THE_GATE, problem, problem_of
 from apps.core.web.schemas import Problem
 from apps.markets.api.endpoints import router as markets
-from apps.predictions.api import endpoints, endpoints_ask, endpoints_in
+from apps.predictions.api import (
+    endpoints,
+    endpoints_ask,
+    endpoints_in,
+    endpoints_twins,
+)
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -92,7 +97,7 @@ api.add_router("", benchmarks)
 api.add_router("", on_demand)
 api.add_router("", markets)
 # Modules that fill one router: it is added once.
-_FILLING = (endpoints, endpoints_ask, endpoints_in)
+_FILLING = (endpoints, endpoints_ask, endpoints_in, endpoints_twins)
 for _module in {one.router: one for one in _FILLING}.values():
     api.add_router("", _module.router)
 

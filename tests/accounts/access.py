@@ -243,6 +243,10 @@ _PREDICTIONS: dict[str, dict[str, Door]] = {
     "snapshots": {"GET": Door(Power.VIEW)},
     "snapshots_csv": {"GET": Door(Power.VIEW)},
     "report": {"GET": Door(Power.VIEW)},
+    "report_csv": {"GET": Door(Power.VIEW)},
+    "prediction_csv": {"GET": Door(Power.VIEW)},
+    "benchmark_csv": {"GET": Door(Power.VIEW)},
+    "experiment_csv": {"GET": Door(Power.VIEW)},
     "create-experiment": {
         "GET": Door(Reach.ANYBODY),
         "POST": Door(

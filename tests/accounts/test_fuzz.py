@@ -61,6 +61,7 @@ class Stage:
     """What the calls are about, and how each sender says who they are."""
 
     objects: dict[str, tuple[str, ...]]
+    other: str  # what an experiment may be compared with
     headers: dict[str, dict[str, str]]
     cookies: dict[str, dict[str, str]]
 
@@ -69,6 +70,8 @@ class Stage:
         for name, known in self.objects.items():
             if name in case.path_parameters:
                 case.path_parameters[name] = known[turn % len(known)]
+        if turn % 2 == 0 and "with" in (case.query or {}):
+            case.query["with"] = self.other
         with transaction.atomic():
             response = case.call(
                 headers=self.headers.get(who, {}), cookies=self.cookies.get(who, {})
@@ -98,6 +101,7 @@ def stage(cast: Cast, client: Client) -> Stage:
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
     return Stage(
         objects=make_objects(cast),
+        other=str(make_experiment("other").pk),
         headers={"a key": bearer(key.secret), "the owner": {"X-CSRFToken": TOKEN}},
         cookies={
             "the owner": {

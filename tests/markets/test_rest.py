@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +80,35 @@ def test_the_twins_are_the_same_rows_as_csv(client: Client) -> None:
     assert "'=1+1" in listed.content.decode()
     quoted = client.get(f"{API}/markets/{market.pk}/quotes.csv").content.decode()
     assert quoted.splitlines()[1].endswith(",one_sided wide")
+
+
+def test_one_market_and_the_venues_have_twins_with_the_same_fields(
+    client: Client,
+) -> None:
+    market = make_market(status="resolved", fees={"rate": "0.05", "exponent": "1"})
+    Settlement.objects.create(market=market, payout=1, rule="prices of one and zero")
+    text = client.get(f"{API}/markets/{market.pk}.csv").content.decode()
+    (row,) = csv.DictReader(text.splitlines())
+    body = read(client, f"/markets/{market.pk}")
+    parts = {f"{part}_{name}" for part in ("fees", "settlement") for name in body[part]}
+    assert set(row) == set(body) - {"fees", "settlement"} | parts
+    assert (row["fees_rate"], row["settlement_payout"]) == ("0.05", "1")
+    assert json.loads(row["outcomes"]) == body["outcomes"]
+    assert client.get(f"{API}/markets/{make_venue().pk}.csv").status_code == 404
+    listed = csv.DictReader(
+        client.get(f"{API}/venues.csv").content.decode().splitlines()
+    )
+    assert [one["name"] for one in listed] == [
+        one["name"] for one in read(client, "/venues")["items"]
+    ]
+
+
+def test_an_unsettled_market_of_unknown_fees_leaves_their_cells_empty(
+    client: Client,
+) -> None:
+    text = client.get(f"{API}/markets/{make_market(fees=None).pk}.csv").content.decode()
+    (row,) = csv.DictReader(text.splitlines())
+    assert (row["fees_rate"], row["settlement_payout"], row["mid"]) == ("", "", "0.6")
 
 
 @pytest.mark.parametrize(

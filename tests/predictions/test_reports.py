@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from apps.accounts.selectors.workspaces import ANONYMOUS
-from apps.core.errors import NotFoundError
+from apps.core.errors import InvalidInputError, NotFoundError
 from apps.markets.domain.markets import Nature, VenueKind
 from apps.predictions.domain.betting import Staking
 from apps.predictions.models import Experiment, Summary
@@ -210,6 +210,12 @@ def test_two_experiments_are_compared_on_what_both_predicted() -> None:
     assert found.settled.difference == pytest.approx(0.16 - 0.04)
     assert (found.settled.markets, found.settled.p) == (1, None)
     assert found.so_far.markets == 1
+
+
+def test_an_experiment_is_not_compared_with_itself() -> None:
+    one = make_experiment("one")
+    with pytest.raises(InvalidInputError, match="name another one"):
+        compare_experiments(ANONYMOUS, one.pk, one.pk)
 
 
 def test_a_private_experiment_has_no_report_for_strangers(cast: Cast) -> None:

@@ -42,6 +42,12 @@ def test_a_row_becomes_plain_json() -> None:
     }
 
 
+def test_parts_of_a_cell_are_written_as_json() -> None:
+    assert safe_cell({"é": [Decimal("0.10"), None]}) == '{"é": ["0.1", null]}'
+    assert safe_cell(("=1", NOON)) == '["=1", "2026-03-04T12:00:00Z"]'
+    assert safe_cell([]) == "[]"
+
+
 def test_times_are_written_in_utc() -> None:
     elsewhere = NOON.astimezone(timezone(timedelta(hours=9)))
     assert plain(elsewhere) == "2026-03-04T12:00:00Z"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
@@ -16,7 +17,7 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.text import slugify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 # A spreadsheet takes a cell that begins so for a formula; the last signs are the
 # full-width forms of the first.
@@ -75,6 +76,9 @@ def safe_cell(value: object) -> object:
         return f"'{value}" if risky else value
     if isinstance(value, Flag):
         return " ".join(flag_words(value))
+    if isinstance(value, (dict, list, tuple)):
+        # A cell has no parts: they are told as JSON, which no spreadsheet runs.
+        return json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
     return "" if value is None else _plain_scalar(value)
 
 
@@ -99,7 +103,16 @@ def csv_response(
     `next_url` leads to the rows that follow.
     """
     cells = ([getattr(row, column) for column in columns] for row in rows)
-    response = HttpResponse(csv_text(columns, cells), content_type="text/csv")
+    return _as_file(name, csv_text(columns, cells), next_url)
+
+
+def csv_record(name: str, record: Mapping[str, object]) -> HttpResponse:
+    """Return one thing as a CSV file of one row, its fields by name."""
+    return _as_file(name, csv_text(list(record), [list(record.values())]))
+
+
+def _as_file(name: str, text: str, next_url: str = "") -> HttpResponse:
+    response = HttpResponse(text, content_type="text/csv")
     response["Content-Disposition"] = f'attachment; filename="{slugify(name)}.csv"'
     if next_url:
         response["Link"] = f'<{next_url}>; rel="next"'

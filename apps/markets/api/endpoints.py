@@ -14,12 +14,14 @@ from pydantic import AwareDatetime
 from apps.accounts.viewers import entitlements_of, require_bulk
 from apps.core.web.queries import with_query
 from apps.core.web.schemas import CSV_ANSWER, Listing, Page, Problem
-from apps.core.web.twins import csv_response
+from apps.core.web.twins import csv_record, csv_response
 from apps.markets.api.schemas import (
+    FeesOut,
     MarketDetailOut,
     MarketOut,
     MarketQuery,
     QuoteOut,
+    SettlementOut,
     VenueOut,
 )
 from apps.markets.domain.markets import MarketStatus, Nature
@@ -69,10 +71,25 @@ QUOTE_COLUMNS = (
 )
 
 
+VENUE_COLUMNS = tuple(VenueOut.model_fields)
+FEES = tuple(FeesOut.model_fields)
+SETTLEMENT = tuple(SettlementOut.model_fields)
+# What a market has in a line of its own; its fees and its settlement follow.
+MARKET_DETAIL = tuple(
+    name for name in MarketDetailOut.model_fields if name not in {"fees", "settlement"}
+)
+
+
 @router.get("/venues", response=Listing[VenueOut], operation_id="list_venues")
 def venues(request: HttpRequest) -> dict[str, object]:
     """List the venues; what is not `live` is recorded or simulated, and says so."""
     return {"items": list_venues()}
+
+
+@router.get("/venues.csv", operation_id="venues_csv", openapi_extra=CSV_ANSWER)
+def venues_csv(request: HttpRequest) -> HttpResponse:
+    """Return the venues as CSV."""
+    return csv_response("venues", VENUE_COLUMNS, list_venues())
 
 
 @router.get(
@@ -108,6 +125,24 @@ def markets_csv(request: HttpRequest, asked: Query[MarketQuery]) -> HttpResponse
 def market(request: HttpRequest, market_id: UUID) -> object:
     """Return a market with its newest quote and its settlement."""
     return get_market(market_id)
+
+
+@router.get(
+    "/markets/{uuid:market_id}.csv",
+    response={404: Problem},
+    operation_id="market_csv",
+    openapi_extra=CSV_ANSWER,
+)
+def market_csv(request: HttpRequest, market_id: UUID) -> HttpResponse:
+    """Return a market as CSV, its fees and its settlement in the same line."""
+    row = get_market(market_id)
+    record = {name: getattr(row, name) for name in MARKET_DETAIL}
+    for prefix, part, names in (
+        ("fees", row.fees, FEES),
+        ("settlement", row.settlement, SETTLEMENT),
+    ):
+        record |= {f"{prefix}_{name}": getattr(part, name, None) for name in names}
+    return csv_record(f"market-{market_id}", record)
 
 
 @router.get(

@@ -21,12 +21,13 @@ from apps.predictions.api.routers import router as router  # noqa: PLC0414 - mou
 from apps.predictions.api.schemas import (
     BenchmarkOut,
     BoardOut,
-    KindName,
+    ExperimentQuery,
     PredictionDetailOut,
     PredictionOut,
     PredictionQuery,
     SnapshotOut,
     SortName,
+    to_benchmark,
 )
 from apps.predictions.api.schemas_in import ExperimentOut
 from apps.predictions.api.schemas_report import ReportOut
@@ -38,9 +39,8 @@ from apps.predictions.selectors.leaderboard import (
     get_leaderboard,
 )
 from apps.predictions.selectors.predictions import (
-    MAX_PAGE,
+    ExperimentPage,
     PredictionPage,
-    PredictionRow,
     get_experiment,
     get_prediction,
     list_experiments,
@@ -56,9 +56,7 @@ from apps.predictions.selectors.snapshots import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Items in a page")]
 Hours = Annotated[int, Query(ge=1, le=MAX_SNAPSHOTS, description="Newest hours")]
-Cursor = Annotated[UUID | None, Query(description="`next_cursor` of the page before")]
 WEEK = 168
 PREDICTION_COLUMNS = (
     "id",
@@ -164,7 +162,7 @@ def prediction(request: HttpRequest, prediction_id: UUID) -> object:
 )
 def benchmark(request: HttpRequest, prediction_id: UUID) -> object:
     """Return the summary of a prediction's benchmark."""
-    return _to_benchmark(get_prediction(viewer_of(request), prediction_id))
+    return to_benchmark(get_prediction(viewer_of(request), prediction_id))
 
 
 @router.get(
@@ -209,21 +207,10 @@ def snapshots_csv(
     operation_id="list_experiments",
 )
 def experiments(
-    request: HttpRequest,
-    workspace: UUID | None = None,
-    kind: KindName | None = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
+    request: HttpRequest, asked: Query[ExperimentQuery]
 ) -> dict[str, object]:
     """List experiments, the newest first. A `limit` above 100 is a bulk export."""
-    require_bulk(request, limit, timezone.now())
-    page = list_experiments(
-        viewer_of(request),
-        workspace_id=workspace,
-        kind=None if kind is None else ExperimentKind(kind),
-        cursor=cursor,
-        limit=limit,
-    )
+    page = read_experiments(request, asked)
     return {"items": page.rows, "next_cursor": page.next_cursor}
 
 
@@ -248,6 +235,22 @@ def report(
     """Return every figure of an experiment, each with its n, or why there is none."""
     chosen = None if nature is None else Nature(nature)
     return get_report(viewer_of(request), experiment_id, chosen)
+
+
+def read_experiments(request: HttpRequest, asked: ExperimentQuery) -> ExperimentPage:
+    """Return the page of experiments that is asked for.
+
+    Raises:
+        EntitlementError: it is a bulk export, which the tier does not include.
+    """
+    require_bulk(request, asked.limit, timezone.now())
+    return list_experiments(
+        viewer_of(request),
+        workspace_id=asked.workspace,
+        kind=None if asked.kind is None else ExperimentKind(asked.kind),
+        cursor=asked.cursor,
+        limit=asked.limit,
+    )
 
 
 def _read_page(request: HttpRequest, asked: PredictionQuery) -> PredictionPage:
@@ -286,19 +289,3 @@ def _read_snapshots(
         since=None if days is None else now - timedelta(days=days),
         limit=limit,
     )
-
-
-def _to_benchmark(row: PredictionRow) -> dict[str, object]:
-    own = {name: getattr(row.summary, name) for name in row.summary.__slots__}
-    return {
-        **own,
-        "prediction_id": row.id,
-        "market_id": row.market_id,
-        "experiment_id": row.experiment_id,
-        "nature": row.nature,
-        "predicted_at": row.created_at,
-        "predicted_probability": row.probability,
-        "predicted_confidence": row.confidence,
-        "initial_market_price": row.market_price,
-        "benchmark_status": row.status,
-    }

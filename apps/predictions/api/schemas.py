@@ -10,8 +10,9 @@ from pydantic import Field
 
 from apps.core.web.schemas import Moment, Money
 from apps.markets.api.schemas import Flags, NatureName
+from apps.markets.domain.markets import QuoteFlag
 from apps.predictions.api.schemas_in import RecordedOut, Share
-from apps.predictions.selectors.predictions import MAX_PAGE
+from apps.predictions.selectors.predictions import MAX_PAGE, PredictionRow
 
 SortName = Literal["skill", "convergence", "confidence", "recent"]
 KindName = Literal["model", "ensemble", "submitted"]
@@ -24,6 +25,15 @@ class PredictionQuery(Schema):
     experiment: UUID | None = None
     market: UUID | None = None
     status: StatusName | None = None
+    cursor: UUID | None = Field(None, description="`next_cursor` of the page before")
+    limit: int = Field(50, ge=1, le=MAX_PAGE, description="Items in a page")
+
+
+class ExperimentQuery(Schema):
+    """Which experiments are wanted, and which page of them."""
+
+    workspace: UUID | None = None
+    kind: KindName | None = None
     cursor: UUID | None = Field(None, description="`next_cursor` of the page before")
     limit: int = Field(50, ge=1, le=MAX_PAGE, description="Items in a page")
 
@@ -98,6 +108,24 @@ class BenchmarkOut(SummaryOut):
     predicted_confidence: Share | None
     initial_market_price: Share
     benchmark_status: StatusName
+
+
+def to_benchmark(row: PredictionRow) -> dict[str, object]:
+    """Return a prediction's benchmark under the names of `BenchmarkOut`."""
+    own = {name: getattr(row.summary, name) for name in SummaryOut.model_fields}
+    return {
+        "prediction_id": row.id,
+        "market_id": row.market_id,
+        "experiment_id": row.experiment_id,
+        "nature": row.nature,
+        "predicted_at": row.created_at,
+        "predicted_probability": row.probability,
+        "predicted_confidence": row.confidence,
+        "initial_market_price": row.market_price,
+        "benchmark_status": row.status,
+        **own,
+        "latest_flags": QuoteFlag(row.summary.latest_flags),
+    }
 
 
 class SnapshotOut(Schema):

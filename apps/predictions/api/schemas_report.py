@@ -197,3 +197,32 @@ class ReportOut(Schema):
     )
     asking: AskingOut
     report: FiguresOut
+
+
+class DifferenceOut(Schema):
+    """The first experiment less the second in skill, on common markets, by event."""
+
+    difference: float | None = Field(description="Above 0 the first gained more")
+    low: float | None = Field(description="Of the 95 % interval, by events")
+    high: float | None
+    p: float | None = Field(description="Two-sided, of this pair alone")
+    markets: int = Field(description="That both predicted")
+    events: int
+    least_detectable: float | None
+    events_needed: int | None
+    markets_needed: int | None = Field(
+        description="To show this difference at 0.05 four times in five"
+    )
+    reason: str = Field(description="What is missing; empty where nothing is")
+
+
+class ComparisonOut(Schema):
+    """Two experiments on the markets of one nature that both predicted."""
+
+    first: ExperimentOut
+    second: ExperimentOut
+    nature: NatureName
+    settled: DifferenceOut
+    so_far: DifferenceOut = Field(
+        description="Provisional: the newest price stands in for what is not settled"
+    )

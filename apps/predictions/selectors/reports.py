@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q, Sum
 
+from apps.core.errors import InvalidInputError
 from apps.markets.domain.markets import Nature
 from apps.predictions.domain.pairing import Difference, compare_two, make_board
 from apps.predictions.domain.words import AttemptOutcome
@@ -64,6 +65,47 @@ class Comparison:
     nature: Nature
     settled: Difference
     so_far: Difference
+
+    @property
+    def lines(self) -> tuple[ComparisonLine, ...]:
+        """Both differences as lines of a table."""
+        return self._line("settled"), self._line("so_far")
+
+    def _line(self, measured: str) -> ComparisonLine:
+        return ComparisonLine(
+            measured=measured,
+            first_id=self.first.id,
+            first=self.first.name,
+            second_id=self.second.id,
+            second=self.second.name,
+            nature=self.nature,
+            **asdict(getattr(self, measured)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonLine:
+    """One difference with what it is between; `measured` is settled or so_far."""
+
+    measured: str
+    first_id: UUID
+    first: str
+    second_id: UUID
+    second: str
+    nature: Nature
+    difference: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    markets: int
+    events: int
+    least_detectable: float | None
+    events_needed: int | None
+    markets_needed: int | None
+    reason: str
+
+
+COMPARISON_COLUMNS = tuple(one.name for one in fields(ComparisonLine))
 
 
 # Live before what only looks like it.
@@ -140,9 +182,14 @@ def compare_experiments(
     """Return how two experiments differ on the markets that both predicted.
 
     Raises:
+        InvalidInputError: they are one and the same.
         NotFoundError: one of them is not visible.
     """
     first, second = get_experiment(viewer, first_id), get_experiment(viewer, second_id)
+    if first_id == second_id:
+        raise InvalidInputError(
+            f"with: {first.name} is the experiment itself; name another one."
+        )
     theirs = natures_of(second_id)
     common = [one for one in natures_of(first_id) if one in theirs]
     chosen = nature or (common[0] if common else Nature.LIVE)

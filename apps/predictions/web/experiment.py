@@ -13,7 +13,11 @@ from apps.core.web.queries import link_choices, read_choice, read_id, with_query
 from apps.core.web.twins import csv_response, json_response
 from apps.markets.domain.markets import Nature
 from apps.predictions.selectors.predictions import get_predictions, list_experiments
-from apps.predictions.selectors.reports import compare_experiments, get_report
+from apps.predictions.selectors.reports import (
+    COMPARISON_COLUMNS,
+    compare_experiments,
+    get_report,
+)
 from apps.predictions.web.bars import movement_bars, spread_bars
 from apps.predictions.web.drawings import draw_reaching, draw_reliability
 from apps.predictions.web.reading import NATURES
@@ -96,7 +100,14 @@ def experiment_json(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
 
 @require_safe
 def experiment_csv(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
-    """Return the bins of the reliability diagram."""
+    """Return the reliability diagram's bins, or with `with` the comparison's lines."""
+    other_id = read_id(request, "with")
+    if other_id is not None:
+        compared = compare_experiments(
+            viewer_of(request), experiment_id, other_id, read_nature(request)
+        )
+        name = f"{compared.first.name}-against-{compared.second.name}"
+        return csv_response(name, COMPARISON_COLUMNS, compared.lines)
     found = get_report(viewer_of(request), experiment_id, read_nature(request))
     name = f"reliability-{found.experiment.name}"
     return csv_response(name, BIN_COLUMNS, found.report.settled.bins)
