@@ -25,7 +25,12 @@ from apps.predictions.pipelines.hourly import (
     run_hour,
 )
 from apps.predictions.selectors.tracks import EVERYTHING
-from apps.predictions.services.jobs import HourLostError, claim_job, end_job, renew_job
+from apps.predictions.services.jobs import (
+    HourLostError,
+    claim_job,
+    end_job,
+    renew_job,
+)
 from tests.fakes.venue_server import FakeVenues
 from tests.markets.make import NOW, make_market, make_venue
 from tests.predictions.make import make_experiment, make_prediction
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.markets.pipelines.refresh import Heard
+    from apps.predictions.services.jobs import JobLease
 
 HOUR = hour_of(NOW)
 LEASE = timedelta(minutes=10)
@@ -106,6 +112,29 @@ def test_a_venue_slower_than_the_lease_costs_nobody_the_job() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_hangs_while_it_fetches_loses_the_job() -> None:
+    make_many(markets=1, each=2)
+    clock, prices = Clock(NOW), Prices()
+    taken: list[JobLease | None] = []
+    brief = timedelta(seconds=0.2)
+
+    def hang() -> None:
+        ends_at = time.monotonic() + 10
+        while any(one.name == "lease" for one in threading.enumerate()):
+            assert time.monotonic() < ends_at
+            time.sleep(0.02)
+        clock.now += LEASE
+        taken.append(claim_job(hour=HOUR, now=clock.now, duration=LEASE))
+
+    prices.before_answer = hang
+    options = HourOptions(lease=brief, patience=2 * brief)
+    assert run_hour(clock=clock, refresh=prices, options=options) is None
+    assert taken != [None]
+    assert not Snapshot.objects.exists()
+    assert BenchmarkJob.objects.get().takes == 2
+
+
 def test_a_lease_that_is_lost_or_of_a_past_hour_is_not_renewed() -> None:
     lease = claim_job(hour=HOUR, now=NOW, duration=LEASE)
     assert lease is not None

@@ -161,6 +161,29 @@ def test_an_hour_of_silence_is_a_gap_and_the_next_hour_is_whole(
     assert set(Summary.objects.values_list("total_snapshots", flat=True)) == {1}
 
 
+def test_a_venue_that_takes_requests_and_answers_none_fails_its_pages_in_time(
+    venues: FakeVenues, clock: Clock
+) -> None:
+    patient = Pace(attempt_seconds=60.0, total_seconds=0.3)
+
+    def refresh(
+        market_ids: Sequence[UUID], *, clock: Callable[[], datetime]
+    ) -> Refreshed:
+        return refresh_markets(market_ids, clock=clock, pace=patient)
+
+    venues.break_("", Fault.SILENCE)
+    job = run_hour(clock=clock, refresh=refresh, options=PAGES_OF_TWO)
+    assert job is not None
+    assert (job.status, job.failed, job.successful) == (JobStatus.FAILED, COUNT, 0)
+    why = "the venue took longer than 0.3 s for all"
+    assert {one.error for one in job.errors} == {why}
+    assert Venue.objects.get().failure == why
+    venues.heal()
+    clock.now += MINUTES
+    assert run(clock).takes == 2
+    assert_whole(COUNT)
+
+
 def test_markets_that_settle_complete_their_predictions(
     venues: FakeVenues, clock: Clock
 ) -> None:

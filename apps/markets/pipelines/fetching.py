@@ -33,11 +33,13 @@ class Pace:
     """How hard a venue is asked, and how long it is waited for.
 
     After `gives_up_after` batches in a row that failed after all retries, the rest is
-    not asked any more: the venue is down, and the others wait.
+    not asked any more: the venue is down, and the others wait. Nor is what has no
+    answer `total_seconds` after all of it was asked for, however its parts behaved.
     """
 
     at_once: int = 8
     attempt_seconds: float = 60.0
+    total_seconds: float = 480.0
     gives_up_after: int = 3
     policy: RetryPolicy = _PATIENCE
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -66,9 +68,12 @@ class Fetcher:
         """Return every market, read or failed with the reason."""
         size = gateway.most_at_once
         turns = asyncio.Semaphore(self._pace.at_once)
+        ends_at = asyncio.get_running_loop().time() + self._pace.total_seconds
         batches = await asyncio.gather(
             *(
-                self._take_turn(turns, gateway, external_ids[start : start + size])
+                self._take_turn_by(
+                    ends_at, turns, gateway, external_ids[start : start + size]
+                )
                 for start in range(0, len(external_ids), size)
             )
         )
@@ -78,6 +83,20 @@ class Fetcher:
             readings |= batch.readings
             failures |= batch.failures
         return Batch(readings, failures)
+
+    async def _take_turn_by(
+        self,
+        ends_at: float,
+        turns: asyncio.Semaphore,
+        gateway: VenueGateway,
+        ids: Sequence[str],
+    ) -> Batch:
+        try:
+            async with asyncio.timeout_at(ends_at):
+                return await self._take_turn(turns, gateway, ids)
+        except TimeoutError:
+            spent = f"{self._pace.total_seconds:g} s"
+            return self._give_up(ids, f"the venue took longer than {spent} for all")
 
     async def _take_turn(
         self, turns: asyncio.Semaphore, gateway: VenueGateway, ids: Sequence[str]

@@ -24,6 +24,7 @@ FRESHEN_AFTER = timedelta(minutes=1)
 # Somebody waits for the answer.
 BRIEF = Pace(
     attempt_seconds=8.0,
+    total_seconds=20.0,
     gives_up_after=1,
     policy=RetryPolicy(
         base_seconds=0.2, cap_seconds=1.0, max_retries=1, max_total_seconds=10.0

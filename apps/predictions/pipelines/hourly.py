@@ -95,10 +95,15 @@ class Hear(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HourOptions:
-    """How much is done at a time, and how long a silent worker keeps the job."""
+    """How much is done at a time, and how long a silent worker keeps the job.
+
+    `patience` is how long the fetching of one page may prolong the lease: more than
+    fetching takes until it gives up by itself.
+    """
 
     size: int = 10_000
     lease: timedelta = timedelta(minutes=10)
+    patience: timedelta = timedelta(minutes=12)
 
 
 DEFAULTS = HourOptions()
@@ -243,7 +248,12 @@ class _Desk:
         A market whose predictions fill more than a page is fetched for the first.
         """
         wanted = known.lacking(page)
-        with hold_lease(self.lease, clock=self.clock, duration=self.options.lease):
+        with hold_lease(
+            self.lease,
+            clock=self.clock,
+            duration=self.options.lease,
+            most=self.options.patience,
+        ):
             answer = self.refresh(wanted, clock=self.clock)
         known = _Known(
             {**known.rows, **answer.rows}, {**known.failures, **answer.failures}
