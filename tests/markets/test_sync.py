@@ -16,6 +16,7 @@ from apps.markets.pipelines.sync import (
     Search,
     SyncStatus,
     refresh_watched,
+    seek_overdue,
     sync_installation,
     sync_markets,
 )
@@ -25,6 +26,7 @@ from apps.markets.services.venues import load_venues
 from tests.fakes.venue_server import Fault
 from tests.markets.make import NOW, make_market, make_venue
 from tests.markets.readings import ScriptedGateway, make_reading
+from tests.predictions.prices import Clock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -164,6 +166,42 @@ def test_markets_that_no_listing_brings_any_more_are_asked_for() -> None:
     found = list_overdue(now=NOW, limit=9)
     assert set(found) == {ended.id, closed.id, quiet.id}
     assert list_overdue(now=NOW, limit=1) == [quiet.id]
+
+
+def make_forgotten(count: int) -> list[UUID]:
+    """Make markets that ended and that their venue knows no more, the oldest first."""
+    venue = make_venue("simulation", kind="simulated", nature="simulated")
+    return [
+        make_market(
+            f"gone{i}",
+            venue=venue,
+            ends_at=NOW - 2 * HOUR,
+            synced_at=NOW - 2 * HOUR + timedelta(seconds=i),
+        ).id
+        for i in range(count)
+    ]
+
+
+def test_what_no_venue_knows_takes_turns() -> None:
+    gone = make_forgotten(7)
+    last = make_market("quiet", venue=make_venue("simulation"), synced_at=NOW - HOUR)
+    Market.objects.filter(pk=last.pk).update(status="closed")
+    clock, turns = Clock(NOW), []
+    for _ in range(3):
+        turns.append(list_overdue(now=clock(), limit=3))
+        assert seek_overdue(Search(clock), limit=3) == 3
+        clock.now += HOUR
+    assert turns == [gone[:3], gone[3:6], [gone[6], last.id, gone[0]]]
+
+
+def test_no_number_of_forgotten_markets_crowds_a_watched_one_out(
+    watched: set[UUID],
+) -> None:
+    gone = make_forgotten(6)
+    watched |= {gone[5], gone[4]}
+    assert list_overdue(now=NOW, limit=2) == [gone[4], gone[5], gone[0], gone[1]]
+    assert seek_overdue(Search(lambda: NOW), limit=2) == 4
+    assert list_overdue(now=NOW, limit=9) == gone[2:4]
 
 
 def test_a_forgotten_market_is_settled_by_the_hourly_sync() -> None:

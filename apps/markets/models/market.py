@@ -47,6 +47,8 @@ class Market(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     first_seen_at = models.DateTimeField(default=timezone.now)
     synced_at = models.DateTimeField(default=timezone.now)
+    # When it was last asked for because no listing brought it, answered or not.
+    sought_at = models.DateTimeField(null=True, blank=True)
     bid = models.DecimalField(max_digits=9, decimal_places=8, null=True, blank=True)
     ask = models.DecimalField(max_digits=9, decimal_places=8, null=True, blank=True)
     mid = models.DecimalField(max_digits=9, decimal_places=8, null=True, blank=True)

@@ -18,6 +18,7 @@ from apps.markets.selectors.listing import count_markets
 from apps.markets.selectors.overdue import list_overdue, list_watched_to_refresh
 from apps.markets.selectors.venues import get_venue, list_venues
 from apps.markets.services.readings import store_readings
+from apps.markets.services.seeking import note_sought
 from apps.markets.services.venues import ensure_venue, record_contact
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ logger = structlog.get_logger(__name__)
 DEFAULT_LIMIT = 500
 # How many markets are taken off a listing before they are stored.
 PORTION = 500
-# How many markets that nobody lists any more are looked after at a time.
+# How many markets that nobody lists or watches any more are looked after in an hour.
 OVERDUE = 2_000
 # The hourly job fetches for itself; in between, a watched market is this old at most.
 FRESH_FOR = timedelta(minutes=10)
@@ -96,10 +97,22 @@ def sync_installation(search: Search) -> tuple[VenueSync, ...]:
         ensure_venue(STAND_IN, now=search.clock())
         logger.warning("simulation_stands_in", venue=STAND_IN.name)
         syncs += sync_markets(search, venue=STAND_IN.name)
-    overdue = list_overdue(now=search.clock(), limit=OVERDUE)
-    if overdue:
-        refresh_markets(overdue, clock=search.clock, open_venue=search.open_venue)
+    seek_overdue(search)
     return syncs
+
+
+def seek_overdue(search: Search, *, limit: int = OVERDUE) -> int:
+    """Ask for markets that no listing brings any more; return for how many.
+
+    Watched ones first, and portion by portion: each is noted before it is asked for, so
+    that one that fails does not have the turn of others the next time.
+    """
+    overdue = list_overdue(now=search.clock(), limit=limit)
+    for start in range(0, len(overdue), PORTION):
+        portion = overdue[start : start + PORTION]
+        note_sought(market_ids=portion, now=search.clock())
+        refresh_markets(portion, clock=search.clock, open_venue=search.open_venue)
+    return len(overdue)
 
 
 def refresh_watched(

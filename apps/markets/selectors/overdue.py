@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce, Greatest
 
 from apps.markets.domain.markets import MarketStatus, VenueKind
 from apps.markets.domain.records import FINAL
@@ -24,16 +25,22 @@ _QUIET = timedelta(days=1)
 
 
 def list_overdue(*, now: datetime, limit: int) -> list[UUID]:
-    """Return unsettled markets that no listing has brought for long, the oldest first.
+    """Return unsettled markets that no listing has brought for long.
 
-    Venues list what is open: what was settled meanwhile is found only by asking.
+    Venues list what is open: what was settled meanwhile is found only by asking. First
+    come those that somebody watches, all of them; then at most `limit` others, those
+    first that were brought or sought the longest ago. So what no venue knows any more
+    takes its turn like the rest, and keeps nobody from theirs.
     """
     # A recording does not say when its end was expected.
     unknown = Q(ends_at__isnull=True, venue__kind=VenueKind.TAPE)
     ending = ~Q(status=MarketStatus.OPEN) | Q(ends_at__lte=now) | unknown
-    old = Q(synced_at__lte=now - _QUIET) | (ending & Q(synced_at__lte=now - _ENDING))
-    found = _unsettled().filter(old).order_by("synced_at", "id")
-    return list(found.values_list("id", flat=True)[:limit])
+    turn = Greatest("synced_at", Coalesce("sought_at", "synced_at"))
+    old = Q(turn__lte=now - _QUIET) | (ending & Q(turn__lte=now - _ENDING))
+    found = _unsettled().annotate(turn=turn).filter(old).order_by("turn", "id")
+    ids = found.values_list("id", flat=True)
+    watched = list_watched()
+    return [*ids.filter(pk__in=watched), *ids.exclude(pk__in=watched)[:limit]]
 
 
 def list_watched_to_refresh(*, now: datetime, fresh_for: timedelta) -> list[UUID]:
