@@ -1,4 +1,4 @@
-"""For commands that somebody watches: what is logged, and what Ctrl-C does."""
+"""For commands in the foreground: what is logged, what Ctrl-C and SIGTERM do."""
 
 from __future__ import annotations
 
@@ -41,3 +41,18 @@ def interruptible() -> Iterator[threading.Event]:
         yield interrupted
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def orderly() -> Iterator[None]:
+    """Let SIGTERM end what is within as Ctrl-C does: it cleans up, and is done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from apps.core.health import Finding
@@ -17,13 +18,16 @@ from apps.core.heartbeats import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
 START_WORKER = "Start a worker: the `worker` and `benchmarks` lines of the Procfile."
 START_SCHEDULER = "Start the scheduler: the `scheduler` line of the Procfile."
+START_FOLLOWER = "Start a follower: the `follower` line of the Procfile."
 # In reports: the scheduler ticks once a report and sends a pulse every second one.
 STUCK_AFTER = 6
 PULSE_LATE_AFTER = 9
+# A follower ticks each minute, and asks venues in between for what was resolved.
+FOLLOWER_STUCK_AFTER = timedelta(minutes=15)
 
 MINUTE = 60
 HOUR = 3600
@@ -96,15 +100,43 @@ def judge_pulse(heartbeats: Iterable[Heartbeat], now: datetime) -> Finding:
     )
 
 
+def judge_followers(heartbeats: Iterable[Heartbeat], now: datetime) -> Finding:
+    """Say whether a follower of streams lives and ticks, where there is one at all.
+
+    None need be: without it prices come with the hours. One that fell silent is missed.
+    """
+    followers = [beat for beat in heartbeats if beat.kind is Kind.FOLLOWER]
+    if not followers:
+        return Finding(ok=True, detail="none has reported within a day")
+    alive = [beat for beat in followers if beat.life(now) is Life.ALIVE]
+    if not alive:
+        return Finding(
+            ok=False, detail=_last_seen(followers, now), advice=START_FOLLOWER
+        )
+    if all(is_stuck(beat, now) for beat in alive):
+        return Finding(
+            ok=False,
+            detail=f"{alive[0].name} lives, but has stored nothing it heard for long",
+            advice="It waits for the database or a venue: look at its log.",
+        )
+    return Finding(ok=True, detail=f"{len(alive)} alive")
+
+
 def is_stuck(beat: Heartbeat, now: datetime) -> bool:
-    """Say whether a scheduler that reports has not ticked for long."""
+    """Say whether a scheduler or follower that reports has not ticked for long."""
     ticked_at = beat.moment("ticked_at")
-    return ticked_at is None or now - ticked_at > reports(STUCK_AFTER)
+    follows = beat.kind is Kind.FOLLOWER
+    limit = FOLLOWER_STUCK_AFTER if follows else reports(STUCK_AFTER)
+    return ticked_at is None or now - ticked_at > limit
 
 
 def stand(beat: Heartbeat, now: datetime) -> Standing:
     """Say how one process stands."""
-    advice = {Kind.WORKER: START_WORKER, Kind.SCHEDULER: START_SCHEDULER}
+    advice = {
+        Kind.WORKER: START_WORKER,
+        Kind.SCHEDULER: START_SCHEDULER,
+        Kind.FOLLOWER: START_FOLLOWER,
+    }
     life = beat.life(now)
     seen = f"reported {_ago(beat.age(now))}"
     if life is Life.DEAD:
@@ -112,7 +144,7 @@ def stand(beat: Heartbeat, now: datetime) -> Standing:
     if life is Life.LATE:
         seconds = reports(DEAD_AFTER).total_seconds()
         return Standing(beat, "late", seen, f"Wait: it is dead after {seconds:.0f} s.")
-    if beat.kind is Kind.SCHEDULER and is_stuck(beat, now):
+    if beat.kind in (Kind.SCHEDULER, Kind.FOLLOWER) and is_stuck(beat, now):
         return Standing(beat, "stuck", seen, "Look at the database and the broker.")
     return Standing(beat, "alive", seen)
 

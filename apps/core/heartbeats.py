@@ -1,9 +1,9 @@
 """Who is alive: each process reports to Redis, and its last report outlives it.
 
-Three kinds of report tell three failures apart. A worker and the scheduler each report
-from a thread of their own, so that a process is seen while its main loop hangs. The
-pulse is a job that the scheduler sends and a worker runs: it stops when the way between
-the two is blocked although both live.
+The kinds of report tell failures apart. A worker, the scheduler and a follower of
+streams each report from a thread of their own, so that a process is seen while its main
+loop hangs. The pulse is a job that the scheduler sends and a worker runs: it stops when
+the way between the two is blocked although both live.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class Kind(StrEnum):
 
     WORKER = "worker"
     SCHEDULER = "scheduler"
+    FOLLOWER = "follower"
     PULSE = "pulse"
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HEARTBEAT_AGE = Metric(
     "assay_heartbeat_age_seconds",
     Shape.GAUGE,
-    "Time since the last report of a worker or scheduler, or since the last pulse.",
+    "Time since the last report of a worker, scheduler or follower, or the last pulse.",
     ("kind", "name"),
 )
 WORKERS_ACTIVE = Metric(

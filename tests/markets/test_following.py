@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
+import time
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from apps.core.heartbeats import Kind, read_heartbeats
 from apps.markets.domain.markets import QuoteFlag, VenueKind
 from apps.markets.gateways.answers import read_clock
 from apps.markets.models import Market, Quote, Settlement
@@ -20,6 +24,10 @@ from tests.markets.make import make_market, make_venue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
+    from uuid import UUID
+
+    from pytest_django.fixtures import Settings
 
     from tests.fakes.venue_polymarket import FakeMarket
     from tests.fakes.venue_server import FakeVenues
@@ -182,6 +190,41 @@ def test_what_is_watched_is_looked_up_again_after_each_span(
     )
     assert followed == Followed(markets=2, quotes=2)
     assert Quote.objects.count() == 2
+
+
+def reports() -> list[datetime | None]:
+    """Return when the follower of this process has last ticked, where one reports."""
+    beats = [one for one in read_heartbeats(read_clock()) if one.pid == os.getpid()]
+    return [one.moment("ticked_at") for one in beats if one.kind is Kind.FOLLOWER]
+
+
+def test_a_follower_reports_that_it_lives_until_it_leaves_in_order(
+    settings: Settings,
+) -> None:
+    settings.HEARTBEAT_SECONDS = 0.05
+    seen: list[list[datetime | None]] = []
+    began = read_clock()
+
+    def look() -> list[UUID]:
+        time.sleep(0.2)
+        seen.append(reports())
+        return []
+
+    keep_following(seconds=0.9, span_seconds=0.2, clock=read_clock, watch=look)
+    ticks = [at for (at,) in seen if at is not None]
+    assert len(ticks) == len(seen) > 1
+    assert began <= ticks[0] < ticks[-1] <= read_clock()
+    assert reports() == []
+
+
+def test_a_signal_ends_the_command_in_order(settings: Settings) -> None:
+    settings.HEARTBEAT_SECONDS = 0.05
+    stop = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    stop.start()
+    call_command("markets", "follow", "--seconds", "20", stdout=StringIO())
+    stop.join()
+    assert reports() == []
+    assert signal.getsignal(signal.SIGTERM) != signal.default_int_handler
 
 
 def test_the_command_says_what_came_of_it() -> None:

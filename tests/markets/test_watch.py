@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from django.urls import reverse
 
+from apps.core.heartbeats import Kind, beat, retire
 from apps.markets import registry
 from apps.markets.models import Market, Settlement, Tape, Venue
-from apps.markets.selectors.health import check_venues
+from apps.markets.selectors.health import check_followers, check_venues
 from apps.markets.selectors.metrics import (
     CONTRADICTED,
     FAILING,
@@ -70,6 +71,29 @@ def test_a_venue_that_nobody_watches_may_be_down() -> None:
         True,
         "failing, and watched by nobody: polymarket",
     )
+
+
+@pytest.fixture
+def silent() -> Iterator[None]:
+    """A follower that reported an hour ago."""
+    at = NOW - timedelta(hours=1)
+    beat(Kind.FOLLOWER, "lost@test", at, {"ticked_at": at.isoformat()})
+    yield
+    retire(Kind.FOLLOWER, "lost@test")
+
+
+@pytest.mark.usefixtures("silent")
+def test_a_follower_that_fell_silent_is_missed_where_something_is_to_follow(
+    watched: Market,
+) -> None:
+    assert check_followers(NOW).detail == "nothing to follow at a live venue"
+    Market.objects.update(token_ids=["1", "2"])
+    finding = check_followers(NOW)
+    assert (finding.ok, finding.detail) == (False, "last reported 60 min ago")
+    assert finding.advice.startswith("Start a follower")
+    for changed in ({"nature": "recorded"}, {"nature": "live", "is_active": False}):
+        Venue.objects.filter(pk=watched.venue_id).update(**changed)
+        assert check_followers(NOW).ok
 
 
 def test_metrics_tell_markets_apart_by_the_nature_of_their_venue() -> None:

@@ -7,7 +7,13 @@ import pytest
 from django.core.cache import cache
 from django.test import override_settings
 
-from apps.core.diagnosis import judge_pulse, judge_scheduler, judge_workers, stand
+from apps.core.diagnosis import (
+    judge_followers,
+    judge_pulse,
+    judge_scheduler,
+    judge_workers,
+    stand,
+)
 from apps.core.errors import UnavailableError
 from apps.core.heartbeats import (
     Heartbeat,
@@ -34,6 +40,11 @@ def worker(age: float = 0, **facts: object) -> Heartbeat:
 def scheduler(age: float = 0, tick_age: float = 0, name: str = "one") -> Heartbeat:
     ticked_at = (NOW - timedelta(seconds=tick_age)).isoformat()
     return report(Kind.SCHEDULER, age, {"ticked_at": ticked_at}, name)
+
+
+def follower(age: float = 0, tick_age: float = 0, name: str = "one") -> Heartbeat:
+    ticked_at = (NOW - timedelta(seconds=tick_age)).isoformat()
+    return report(Kind.FOLLOWER, age, {"ticked_at": ticked_at}, name)
 
 
 def report(
@@ -137,6 +148,30 @@ def test_what_is_wrong_with_the_scheduler_is_said(
     assert (finding.ok, finding.detail) == (False, detail)
 
 
+@pytest.mark.parametrize(
+    ("beats", "detail"),
+    [
+        ([follower(300)], "last reported 5 min ago"),
+        (
+            [follower(0, 901)],
+            "one lives, but has stored nothing it heard for long",
+        ),
+    ],
+)
+def test_what_is_wrong_with_followers_is_said(
+    beats: list[Heartbeat], detail: str
+) -> None:
+    finding = judge_followers(beats, NOW)
+    assert (finding.ok, finding.detail) == (False, detail)
+    assert finding.advice
+
+
+def test_a_follower_need_not_be_and_one_that_follows_is_enough() -> None:
+    assert judge_followers([worker()], NOW).ok
+    several = [follower(), follower(0, 901, "stuck"), follower(900, 900, "dead")]
+    assert judge_followers(several, NOW).detail == "2 alive"
+
+
 def test_a_pulse_that_stopped_points_at_the_broker() -> None:
     assert judge_pulse([report(Kind.PULSE, 45, {})], NOW).ok
     finding = judge_pulse([report(Kind.PULSE, 46, {})], NOW)
@@ -151,6 +186,8 @@ def test_a_pulse_that_stopped_points_at_the_broker() -> None:
         (worker(16), "late"),
         (worker(61), "dead"),
         (scheduler(0, 31), "stuck"),
+        (follower(0, 900), "alive"),
+        (follower(0, 901), "stuck"),
     ],
 )
 def test_every_process_stands_under_one_word(item: Heartbeat, word: str) -> None:

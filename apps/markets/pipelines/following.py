@@ -8,6 +8,7 @@ fetched at once, since a stream's word is no settlement.
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from contextlib import ExitStack, suppress
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, Self
 
 import structlog
 
+from apps.core.heartbeats import Kind
+from apps.core.reporter import Reporter
 from apps.markets.domain.markets import (
     NO_FLAGS,
     MarketReading,
@@ -33,7 +36,7 @@ from apps.markets.selectors.tokens import find_tokens
 from apps.markets.services.readings import store_quotes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -70,20 +73,42 @@ def keep_following(
 ) -> Followed:
     """Follow what is watched, span after span; for ever where `seconds` is None.
 
-    Returns the markets of the last span, and the quotes and resolutions of all.
+    Reports meanwhile that it lives. Returns the markets of the last span, and the
+    quotes and resolutions of all.
     """
-    total = Followed()
+    total, ticks = Followed(), _Ticks(clock)
     ends_at = None if seconds is None else time.monotonic() + seconds
-    while ends_at is None or time.monotonic() < ends_at:
-        left = span_seconds if ends_at is None else ends_at - time.monotonic()
-        span = follow_markets(seconds=min(span_seconds, left), clock=clock, watch=watch)
-        logger.info("markets_followed", **asdict(span))
-        total = Followed(
-            markets=span.markets,
-            quotes=total.quotes + span.quotes,
-            resolutions=total.resolutions + span.resolutions,
-        )
+    reporter = Reporter(Kind.FOLLOWER, f"follower@{socket.gethostname()}", ticks.facts)
+    reporter.start()
+    try:
+        while ends_at is None or time.monotonic() < ends_at:
+            left = span_seconds if ends_at is None else ends_at - time.monotonic()
+            span = follow_markets(
+                seconds=min(span_seconds, left), clock=clock, watch=watch, tick=ticks
+            )
+            logger.info("markets_followed", **asdict(span))
+            total = Followed(
+                markets=span.markets,
+                quotes=total.quotes + span.quotes,
+                resolutions=total.resolutions + span.resolutions,
+            )
+    finally:
+        reporter.stop()
     return total
+
+
+class _Ticks:
+    """When the follower last had stored all that it had heard."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self()
+
+    def __call__(self) -> None:
+        self._ticked_at = self._clock()
+
+    def facts(self) -> Mapping[str, object]:
+        return {"ticked_at": self._ticked_at.isoformat()}
 
 
 def follow_markets(
@@ -92,11 +117,12 @@ def follow_markets(
     clock: Clock,
     pause_seconds: float = PAUSE_SECONDS,
     watch: Watch = list_watched,
+    tick: Callable[[], None] = lambda: None,
 ) -> Followed:
     """Follow the markets that are watched now, for so many seconds.
 
-    Whoever calls it again follows what is watched by then. Must not be called from
-    within a running event loop.
+    Whoever calls it again follows what is watched by then. `tick` is called whenever
+    all that was heard is stored. Must not be called from within a running event loop.
     """
     parts = find_tokens(watch())
     followed = Followed(markets=sum(len(part.market_ids) for part in parts))
@@ -118,6 +144,7 @@ def follow_markets(
                     quotes=followed.quotes + stored,
                     resolutions=followed.resolutions + len(resolved),
                 )
+            tick()
     return followed
 
 

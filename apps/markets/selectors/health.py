@@ -1,4 +1,4 @@
-"""Whether the venues of watched markets answer."""
+"""Whether the venues of watched markets answer, and somebody listens to them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 from django.db import DatabaseError, connection
 from django.db.models import Count, Q
 
+from apps.core.diagnosis import judge_followers
 from apps.core.health import Finding
+from apps.core.heartbeats import read_heartbeats
+from apps.markets.domain.markets import Nature
 from apps.markets.domain.records import FINAL
 from apps.markets.models import Venue
 from apps.markets.registry import list_watched
+from apps.markets.selectors.tokens import find_tokens
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,6 +34,21 @@ def check_venues(now: datetime) -> Finding:
     except DatabaseError:  # that has a check of its own, which names the cause
         connection.close()
         return Finding(ok=True, detail="not known while the database does not answer")
+
+
+def check_followers(now: datetime) -> Finding:
+    """See whether a follower that there was keeps following, where it has to.
+
+    It has to where somebody watches open markets of a live venue that has a stream.
+    """
+    try:
+        parts = find_tokens(list_watched())
+    except DatabaseError:  # that has a check of its own, which names the cause
+        connection.close()
+        return Finding(ok=True, detail="not known while the database does not answer")
+    if not any(part.venue.nature is Nature.LIVE for part in parts):
+        return Finding(ok=True, detail="nothing to follow at a live venue")
+    return judge_followers(read_heartbeats(now), now)
 
 
 def _judge(now: datetime) -> Finding:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
+from apps.core.attended import orderly
 from apps.markets.management.arguments import positive
 from apps.markets.pipelines.following import keep_following
 
@@ -33,10 +34,11 @@ def add_arguments(parser: CommandParser) -> None:
 def handle(
     options: dict[str, Any], stdout: OutputWrapper, _stderr: OutputWrapper
 ) -> int:
-    """Follow, and say what came of it."""
-    done = keep_following(seconds=options["seconds"], clock=timezone.now)
-    stdout.write(
-        f"followed {done.markets} markets: {done.quotes} quotes, "
-        f"{done.resolutions} resolutions"
-    )
+    """Follow, and say what came of it, unless a signal ends it before."""
+    with orderly():
+        done = keep_following(seconds=options["seconds"], clock=timezone.now)
+        stdout.write(
+            f"followed {done.markets} markets: {done.quotes} quotes, "
+            f"{done.resolutions} resolutions"
+        )
     return 0
