@@ -8,13 +8,14 @@ import gzip
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from io import StringIO
+from io import BytesIO, StringIO
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from apps.core.errors import ConflictError, InvalidInputError
-from apps.markets.domain.markets import MarketStatus, QuoteFlag
+from apps.markets.domain.markets import FeeSchedule, MarketStatus, QuoteFlag
 from apps.markets.domain.tape import Playback, pack, unpack
 from apps.markets.gateways.tape import TapeGateway, read_tape_files
 from apps.markets.pipelines.gateways import open_gateway
@@ -39,6 +40,17 @@ TABLE = """time,market,question,bid,ask,last,volume,event
 2020-07-01T01:00:00Z,b,Will it snow?,,,0.10,3,weather
 """
 ENDS = "market,payout,settled\na,1,2020-07-01T03:00:00Z\nb,0,\n"
+
+
+def terms(second: str) -> str:
+    """Return a tape of two rows, whose second has these terms of the market."""
+    head = "time,market,question,bid,ask,ends_at,fee_rate,fee_exponent,fee_rounds_up_to"
+    rows = (
+        "2020-07-01T00:00:00Z,a,Rain?,0.40,0.42,2020-07-01T02:00:00Z,0.07,2,0.01",
+        f"2020-07-01T03:00:00Z,b,Snow?,0.40,0.42,{second}",
+        "2020-07-01T03:00:00Z,a,Rain?,0.40,0.42,,,,",
+    )
+    return "\n".join([head, *rows])
 
 
 @pytest.fixture
@@ -90,6 +102,38 @@ def test_the_end_of_a_recorded_market_is_not_told_before_it(
         None,
         None,
     )
+
+
+def test_a_tape_can_tell_the_fees_and_the_end_that_is_expected(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(terms(",0.05,,"))
+    recording = unpack(pack(read_tape_files(tmp_path / "t.csv")))
+    played = Playback(recording, NOW, speed=2)
+    first = read(played, "a", HOUR)
+    assert first.ends_at == NOW + HOUR
+    assert first.fees == FeeSchedule(
+        Decimal("0.07"), Decimal(2), rounds_up_to=Decimal("0.01")
+    )
+    second = read(played, "b", 2 * HOUR)
+    assert (second.ends_at, second.fees) == (None, FeeSchedule(Decimal("0.05")))
+    late = read(played, "a", HOUR + timedelta(minutes=1))
+    flags = [one.quote.flags for one in (first, late) if one.quote]
+    assert flags == [QuoteFlag(0), QuoteFlag.PAST_END_DATE]
+    assert late.status is MarketStatus.OPEN
+
+
+def test_an_end_that_no_calendar_has_at_this_speed_is_not_told(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(terms("2099-01-01,,,"))
+    played = Playback(read_tape_files(tmp_path / "t.csv"), NOW, speed=0.001)
+    assert read(played, "b", 3000 * HOUR).ends_at is None
+
+
+def test_a_tape_without_terms_is_packed_as_it_always_was(recording: Recording) -> None:
+    with np.load(BytesIO(pack(recording))) as held:
+        told = json.loads(held["markets"].tobytes().decode())
+    assert {*told[0]} == {
+        *("market", "question", "outcomes", "event", "event_title", "group"),
+        *("payout", "is_void", "settled_ms"),
+    }
 
 
 def test_a_faster_tape_ends_sooner(recording: Recording) -> None:
@@ -167,9 +211,17 @@ def test_a_season_of_hourly_prices_is_packed_small() -> None:
         ("t.csv", "", "there is no row"),
         ("t.csv", "a,b\n1,2\n", "row 1: needs the columns time, market, question"),
         ("t.csv", TABLE.replace("0.62", "1.62"), "row 2: ask is 1.62, which is not"),
-        ("t.csv", TABLE.replace("0.40", "x"), "row 1: has a price that is no number"),
-        ("t.csv", TABLE.replace("2020-07-01T00", "soon"), "row 1: Invalid isoformat"),
+        ("t.csv", TABLE.replace("0.40", "x"), "row 1: bid is 'x', which is no number"),
+        ("t.csv", TABLE.replace("2020-07-01T00", "soon"), "row 1: time is 'soon:00:00"),
         ("t.csv", TABLE.replace("0.41,10", "0.41,-1"), "row 1: volume is -1"),
+        ("t.csv", TABLE.replace("0.41,10", "0.41,x"), "row 1: volume is 'x', which is"),
+        ("t.csv", terms("soon,,,"), "row 2: ends_at is 'soon', which is no time"),
+        ("t.csv", terms(",7 %,,"), "row 2: fee_rate is '7 %', which is no number"),
+        ("t.csv", terms(",-0.07,,"), "row 2: fee_rate is -0.07, which is not from 0"),
+        ("t.csv", terms(",NaN,,"), "row 2: fee_rate is NaN, which is not from 0 to 1"),
+        ("t.csv", terms(",0.07,11,"), "row 2: fee_exponent is 11, which is not from 0"),
+        ("t.csv", terms(",0.07,,2"), "row 2: fee_rounds_up_to is 2, which is not from"),
+        ("t.csv", terms(",,1,"), "row 2: fee_rate is empty, and other columns of fees"),
         ("t.json", "{}", "is not a list of objects"),
         ("t.jsonl", "{}\nno\n", "row 1: needs the columns"),
         ("t.txt", TABLE, "ends in none of .csv, .json, .jsonl"),
@@ -189,6 +241,7 @@ def test_what_is_no_tape_is_refused_in_one_line(
     ("text", "reason"),
     [
         ("market,payout\na,0.5\n", "row 1: payout is '0.5': 0 or 1, or void is 1"),
+        ("market,payout,settled\na,1,soon\n", "row 1: settled is 'soon', which is no"),
         ("market,payout\nz,1\n", "no outcome is of a market here, such as 'z'"),
     ],
 )

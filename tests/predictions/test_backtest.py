@@ -79,6 +79,20 @@ def test_a_backtest_ends_with_the_report_of_settled_predictions(files: Files) ->
     assert (flat["bets"], flat["unquoted"]) == (0, 2)  # a tape does not tell the fee
 
 
+def test_on_a_tape_that_tells_its_fees_bets_are_made(files: Files) -> None:
+    head, *rows = files.tape.read_text().splitlines()
+    told = [f"{head},fee_rate,fee_rounds_up_to", *(f"{row},0.07,0.01" for row in rows)]
+    files.tape.write_text("\n".join(told))
+    files.predict("rain,0.75,2026-10-31T20:30:00Z", "snow,0.20,2026-10-31T20:30:00Z")
+    flat = files.play()["report"]["report"]["profit"][0]
+    assert (flat["bets"], flat["unquoted"]) == (2, 0)
+    # A hundred of the tape's money buys each: 0.07 · p · (1 − p) a share, to the cent.
+    rain, snow = 0.0270, 0.0203
+    assert flat["fees"] == pytest.approx(rain + snow)
+    profit = (1 - rain) / 0.605 + (1 - snow) / 0.705 - 2
+    assert flat["profit"] == pytest.approx(profit)
+
+
 def test_every_hour_is_looked_at_with_the_price_that_it_had(files: Files) -> None:
     files.predict("rain,0.75,2026-10-31T20:30:00Z")
     files.play()

@@ -11,13 +11,16 @@ import json
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from apps.markets.domain.markets import (
+    NO_FLAGS,
+    FeeSchedule,
     MarketReading,
     MarketStatus,
+    QuoteFlag,
     QuoteReading,
     SettlementReading,
 )
@@ -38,7 +41,11 @@ PRICES = ("bid", "ask", "last")
 
 @dataclass(frozen=True, slots=True)
 class TapeMarket:
-    """What a tape says of a market beside its prices; `payout` is None if unknown."""
+    """What a tape says of a market beside its prices; `payout` is None if unknown.
+
+    `ends_ms` is when its end was expected. The numbers of `fees` are texts: rate,
+    exponent, and what a fee is rounded up to a multiple of.
+    """
 
     market: str
     question: str
@@ -49,6 +56,8 @@ class TapeMarket:
     payout: str | None = None
     is_void: bool = False
     settled_ms: int | None = None
+    ends_ms: int | None = None
+    fees: tuple[str, str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +137,7 @@ class Playback:
         begins, ends = self.recording.span(place)
         status = _stand(market, ends, moment)
         is_final = status in (MarketStatus.RESOLVED, MarketStatus.VOID)
-        # Its last entry tells how it ended and not what was expected: no `ends_at`.
+        is_late = market.ends_ms is not None and market.ends_ms < moment
         return MarketReading(
             external_id=market.market,
             question=market.question,
@@ -139,19 +148,31 @@ class Playback:
             event_title=market.event_title,
             group_id=market.group,
             opened_at=self.to_clock(begins),
+            # Its last entry tells when it ended, and not when that was expected.
+            ends_at=self._expect_end(market),
             closed_at=None if status is MarketStatus.OPEN else self.to_clock(ends),
             volume=Decimal(str(round(float(self.recording.volume[index]), 6))),
-            quote=self._quote(index),
+            fees=_to_fees(market),
+            quote=self._quote(index, QuoteFlag.PAST_END_DATE if is_late else NO_FLAGS),
             settlement=self._settle(market, ends) if is_final else None,
         )
 
-    def _quote(self, index: int) -> QuoteReading:
+    def _expect_end(self, market: TapeMarket) -> datetime | None:
+        if market.ends_ms is None:
+            return None
+        try:
+            return self.to_clock(market.ends_ms)
+        except OverflowError:  # at this speed no calendar has it
+            return None
+
+    def _quote(self, index: int, flags: QuoteFlag) -> QuoteReading:
         bid, ask, last = (_to_price(unit) for unit in self.recording.prices[index])
         at = self.to_clock(int(self.recording.times[index]))
         if bid is None and ask is None and last is not None:
             # A recording of trades alone: no book was seen, so no side is missing.
-            return QuoteReading(observed_at=at, source=SOURCE, last=last)
-        return make_quote(Seen(at), source=SOURCE, sides=(bid, ask), last=last)
+            return QuoteReading(observed_at=at, source=SOURCE, last=last, flags=flags)
+        sides = bid, ask
+        return make_quote(Seen(at), source=SOURCE, sides=sides, last=last, flags=flags)
 
     def _settle(self, market: TapeMarket, ends: int) -> SettlementReading:
         settled = ends if market.settled_ms is None else market.settled_ms
@@ -176,7 +197,7 @@ def from_ms(moment_ms: int) -> datetime:
 
 def pack(recording: Recording) -> bytes:
     """Return a recording as bytes, compressed."""
-    told = json.dumps([asdict(market) for market in recording.markets])
+    told = json.dumps([_to_plain(market) for market in recording.markets])
     held = io.BytesIO()
     np.savez_compressed(
         held,
@@ -194,7 +215,7 @@ def unpack(content: bytes) -> Recording:
     with np.load(io.BytesIO(content), allow_pickle=False) as held:
         told = json.loads(held["markets"].tobytes().decode())
         markets = tuple(
-            TapeMarket(**{**market, "outcomes": tuple(market["outcomes"])})
+            TapeMarket(**{name: _freeze(value) for name, value in market.items()})
             for market in told
         )
         return Recording(
@@ -205,6 +226,31 @@ def unpack(content: bytes) -> Recording:
             held["volume"],
             {market.market: place for place, market in enumerate(markets)},
         )
+
+
+def _to_plain(market: TapeMarket) -> dict[str, object]:
+    """Return a market for JSON, in which columns that came later stand where told.
+
+    So a file that has none of them is packed as it always was, and is the same tape.
+    """
+    told = asdict(market)
+    late = ("ends_ms", "fees")
+    return {
+        name: value
+        for name, value in told.items()
+        if name not in late or value is not None
+    }
+
+
+def _freeze(value: object) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _to_fees(market: TapeMarket) -> FeeSchedule | None:
+    if market.fees is None:
+        return None
+    rate, exponent, rounds_up_to = map(Decimal, market.fees)
+    return FeeSchedule(rate, exponent, rounds_up_to=rounds_up_to)
 
 
 def _stand(market: TapeMarket, ends: int, moment: int) -> MarketStatus:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 OWN = ("time", "market", "question")
 OWN_OPTIONAL = (
     *("bid", "ask", "last", "volume"),
-    *("yes", "no", "event", "event_title", "group"),
+    *("yes", "no", "event", "event_title", "group", "ends_at"),
+    *("fee_rate", "fee_exponent", "fee_rounds_up_to"),
 )
 PREDICTIT = ("time", "mid", "race", "cid", "contract", "close", "volume")
 OUTCOMES = ("market", "payout")
 OUTCOMES_OPTIONAL = ("void", "settled")
 PREDICTIT_OUTCOMES = ("cid", "outcome")
+_MOST_EXPONENT = 10
 _SECONDS_BEFORE_2100 = 4_102_444_800
 
 
@@ -72,7 +74,7 @@ def read_recording(
                 _add_own(found, row)
             else:
                 _add_predictit(found, row, totals)
-        except (KeyError, ValueError, InvalidOperation) as error:
+        except (KeyError, ValueError) as error:
             raise TapeError(f"row {number}: {_word(error)}") from error
     if not found:
         raise TapeError("there is no row")
@@ -99,7 +101,7 @@ def read_outcomes(rows: Iterable[Mapping[str, object]]) -> dict[str, Outcome]:
             else:
                 payout = _read_share(_text(row, "outcome"), "outcome")
                 found[_text(row, "cid")] = Outcome(str(payout))
-        except (KeyError, ValueError, InvalidOperation) as error:
+        except (KeyError, ValueError) as error:
             raise TapeError(f"row {number}: {_word(error)}") from error
     return found
 
@@ -137,6 +139,7 @@ def _is_own(
 def _add_own(found: dict[str, _Series], row: Mapping[str, object]) -> None:
     name = _text(row, "market")
     series = found.get(name)
+    ends_ms, fees = _read_time(row, "ends_at"), _read_fees(row)
     if series is None:
         market = TapeMarket(
             market=name,
@@ -145,13 +148,15 @@ def _add_own(found: dict[str, _Series], row: Mapping[str, object]) -> None:
             event=_optional(row, "event"),
             event_title=_optional(row, "event_title"),
             group=_optional(row, "group"),
+            ends_ms=ends_ms,
+            fees=fees,
         )
         series = found[name] = _Series(market)
     bid, ask, last = (_read_units(_optional(row, side), side) for side in PRICES)
     if bid == ask == last == NONE:
         raise ValueError("has neither bid nor ask nor last")
     volume = _read_amount(_optional(row, "volume"))
-    series.entries[read_moment(row["time"])] = (bid, ask, last, volume)
+    series.entries[_require_time(row)] = (bid, ask, last, volume)
 
 
 def _add_predictit(
@@ -167,7 +172,7 @@ def _add_predictit(
     last = _read_units(_text(row, "close"), "close")
     # It has what was traded in each hour; a tape has what was traded until then.
     totals[name] += _read_amount(_optional(row, "volume"))
-    moment = read_moment(row["time"])
+    moment = _require_time(row)
     series.entries[moment] = (NONE, NONE, last, totals[name])
 
 
@@ -177,18 +182,12 @@ def _assemble(
     markets, entries, starts = [], [], [0]
     for name, series in found.items():
         ended = outcomes.get(name, Outcome(None))
-        market = series.market
         markets.append(
-            TapeMarket(
-                market.market,
-                market.question,
-                market.outcomes,
-                market.event,
-                market.event_title,
-                market.group,
-                ended.payout,
-                ended.is_void,
-                ended.settled_ms,
+            replace(
+                series.market,
+                payout=ended.payout,
+                is_void=ended.is_void,
+                settled_ms=ended.settled_ms,
             )
         )
         entries += [(at, *rest) for at, rest in sorted(series.entries.items())]
@@ -204,7 +203,7 @@ def _assemble(
 
 
 def _read_outcome(row: Mapping[str, object]) -> Outcome:
-    told, settled = _optional(row, "payout"), _optional(row, "settled")
+    told, settled_ms = _optional(row, "payout"), _read_time(row, "settled")
     is_void = _optional(row, "void").lower() in ("1", "true", "yes")
     payout = _read_share(told, "payout") if told else None
     if not is_void and payout not in (0, 1):
@@ -212,8 +211,54 @@ def _read_outcome(row: Mapping[str, object]) -> Outcome:
     return Outcome(
         None if payout is None else str(payout),
         is_void,
-        read_moment(settled) if settled else None,
+        settled_ms,
     )
+
+
+def _read_time(row: Mapping[str, object], name: str) -> int | None:
+    text = _optional(row, name)
+    if not text:
+        return None
+    try:
+        return read_moment(text)
+    except ValueError as error:
+        raise ValueError(f"{name} is {text!r}, which is no time") from error
+
+
+def _require_time(row: Mapping[str, object]) -> int:
+    moment = _read_time(row, "time")
+    if moment is None:
+        raise ValueError("time is empty")
+    return moment
+
+
+def _read_fees(row: Mapping[str, object]) -> tuple[str, str, str] | None:
+    """Read a fee schedule; without a rate nothing is known of fees."""
+    rate = _read_number(row, "fee_rate", most=1)
+    exponent = _read_number(row, "fee_exponent", most=_MOST_EXPONENT)
+    rounds_up_to = _read_number(row, "fee_rounds_up_to", most=1)
+    if rate is None:
+        if exponent is not None or rounds_up_to is not None:
+            raise ValueError("fee_rate is empty, and other columns of fees are not")
+        return None
+    return rate, exponent or "1", rounds_up_to or "0"
+
+
+def _read_number(row: Mapping[str, object], name: str, *, most: int) -> str | None:
+    text = _optional(row, name)
+    if not text:
+        return None
+    number = _to_decimal(text, name)
+    if not (number.is_finite() and 0 <= number <= most):
+        raise ValueError(f"{name} is {text}, which is not from 0 to {most}")
+    return str(number)
+
+
+def _to_decimal(text: str, name: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"{name} is {text!r}, which is no number") from error
 
 
 def _text(row: Mapping[str, object], name: str) -> str:
@@ -235,14 +280,14 @@ def _read_units(text: str, name: str) -> int:
 
 
 def _read_share(text: str, name: str) -> Decimal:
-    share = Decimal(text)
+    share = _to_decimal(text, name)
     if not (share.is_finite() and 0 <= share <= 1):
         raise ValueError(f"{name} is {text}, which is not from 0 to 1")
     return share
 
 
 def _read_amount(text: str) -> float:
-    amount = float(text or 0)
+    amount = float(_to_decimal(text or "0", "volume"))
     if not (math.isfinite(amount) and amount >= 0):
         raise ValueError(f"volume is {text}")
     return amount
@@ -251,6 +296,4 @@ def _read_amount(text: str) -> float:
 def _word(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"has no column {error.args[0]}"
-    if isinstance(error, InvalidOperation):
-        return "has a price that is no number"
     return str(error)
