@@ -112,6 +112,12 @@ def test_of_many_faults_the_first_are_named_and_the_others_counted(
     assert said.endswith("; and 40 more")
 
 
+@pytest.mark.parametrize("lines", [["m,0,7,"], []])
+def test_a_refused_file_begins_no_experiment(tmp_path: Path, lines: list[str]) -> None:
+    refused(write(tmp_path, *lines), "--experiment", "gut", "--begin")
+    assert not Experiment.objects.exists()
+
+
 def test_another_content_under_a_reference_takes_the_whole_file_back(
     tmp_path: Path,
 ) -> None:
@@ -137,7 +143,9 @@ def test_an_experiment_of_a_workspace_is_named_with_it(
 ) -> None:
     own = make_experiment("gut", workspace=cast.workspace)
     path = write(tmp_path, *rows(1))
-    assert refused(path, "--experiment", "gut") == "There is no experiment 'gut'."
+    assert refused(path, "--experiment", "gut") == (
+        "There is no experiment 'gut'. `--begin` begins it."
+    )
     bring(path, "--experiment", "gut", "--workspace", str(cast.workspace.pk))
     assert Prediction.objects.get().experiment_id == own.pk
 

@@ -64,9 +64,9 @@ def find_experiment(
     """
     try:
         row = resolve_experiment(named, workspace_id)
-    except NotFoundError:
+    except NotFoundError as error:
         if begin_at is None:
-            raise
+            raise NotFoundError(f"{error} `--begin` begins it.") from error
         return create_experiment(
             workspace_id=workspace_id, name=named, kind=kind, now=begin_at
         )

@@ -27,8 +27,9 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How many predictions a file held, and how many of them were new."""
+    """How many predictions a file held and how many were new, and their experiment."""
 
+    experiment: ExperimentRow
     predictions: int
     recorded: int
 
@@ -49,7 +50,7 @@ def import_predictions(
     parts: Iterable[FileEntry | FileFault],
     *,
     name: str,
-    experiment: ExperimentRow,
+    find_experiment: Callable[[datetime], ExperimentRow],
     clock: Callable[[], datetime],
     progress: Callable[[int], None],
 ) -> Imported:
@@ -58,7 +59,8 @@ def import_predictions(
     Args:
         parts: the file as `domain.files` read it.
         name: what to call the file in errors.
-        experiment: where its predictions go.
+        find_experiment: tells where its predictions go; one that it begins for them, at
+            the time that it is told, is gone again where the file is refused.
         clock: the time of day; they are made when their markets have been looked at.
         progress: told how many predictions were looked at, thousand by thousand.
 
@@ -74,6 +76,7 @@ def import_predictions(
     freshen_markets(markets, clock=clock, pace=DEFAULT_PACE)
     now = clock()
     with transaction.atomic():
+        experiment = find_experiment(now)
         for chunk in _chunks(seen.first_of_each(parts)):
             total += len(chunk)
             rows = _record(chunk, experiment.id, now, faults)
@@ -81,9 +84,9 @@ def import_predictions(
             progress(total)
         if faults:
             raise FileRefusedError(name, sorted(faults, key=lambda one: one.line))
-    if not total:
-        raise InvalidInputError(f"{name}: it holds no prediction.")
-    return Imported(total, recorded)
+        if not total:
+            raise InvalidInputError(f"{name}: it holds no prediction.")
+    return Imported(experiment, total, recorded)
 
 
 class _Seen:

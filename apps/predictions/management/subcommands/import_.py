@@ -63,18 +63,18 @@ def handle(
     read = READERS[_format_of(options)]
     workspace_id = read_workspace(options["workspace"])
     with _opened(options["file"]) as (file, name):
-        experiment = find_experiment(
-            options["experiment"],
-            workspace_id,
-            begin_at=timezone.now() if options["begin"] else None,
-        )
         imported = import_predictions(
             read(iter(lambda: file.readline(LONGEST_LINE + 1), b"")),
             name=name,
-            experiment=experiment,
+            find_experiment=lambda now: find_experiment(
+                options["experiment"],
+                workspace_id,
+                begin_at=now if options["begin"] else None,
+            ),
             clock=timezone.now,
             progress=_progress(stderr),
         )
+    experiment = imported.experiment
     document = {
         "experiment_id": str(experiment.id),
         "experiment": experiment.name,
