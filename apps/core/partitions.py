@@ -57,6 +57,33 @@ def months_from(day: date, ahead: int) -> list[date]:
     return months
 
 
+def months_back(day: date, count: int) -> date:
+    """Return the first day of the month that lies so many before a day's."""
+    years, index = divmod(day.year * 12 + day.month - 1 - count, 12)
+    return date(years, index + 1, 1)
+
+
+def months_before(table: str, day: date) -> tuple[str, ...]:
+    """Return the partitions whose whole month lies before a day, the oldest first.
+
+    Raises:
+        ValueError: `table` is no plain identifier.
+    """
+    _require_name(table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits "
+            "WHERE inhparent = %s::regclass ORDER BY 1",
+            [table],
+        )
+        names = [row[0] for row in cursor.fetchall()]
+    return tuple(
+        name
+        for name in names
+        if (month := _month_of_partition(table, name)) and next_month(month) <= day
+    )
+
+
 def drop_months_before(table: str, day: date) -> tuple[str, ...]:
     """Detach and drop the partitions whose whole month lies before a day.
 
@@ -66,23 +93,13 @@ def drop_months_before(table: str, day: date) -> tuple[str, ...]:
     Raises:
         ValueError: `table` is no plain identifier.
     """
-    _require_name(table)
-    dropped = []
+    names = months_before(table, day)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '5s'")
-        cursor.execute(
-            "SELECT inhrelid::regclass::text FROM pg_inherits "
-            "WHERE inhparent = %s::regclass ORDER BY 1",
-            [table],
-        )
-        for (name,) in cursor.fetchall():
-            month = _month_of_partition(table, name)
-            if month is None or next_month(month) > day:
-                continue
+        for name in names:
             cursor.execute(f"ALTER TABLE {table} DETACH PARTITION {name}")
             cursor.execute(f"DROP TABLE {name}")
-            dropped.append(name)
-    return tuple(dropped)
+    return names
 
 
 def _month_of_partition(table: str, name: str) -> date | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import structlog
 from celery import shared_task
 from celery.signals import worker_shutting_down
+from django.conf import settings
 from django.utils import timezone
 
 from apps.core.jobs import enqueue
@@ -14,6 +16,8 @@ from apps.predictions.pipelines.hourly import run_hour
 from apps.predictions.services import partitions, scores
 from apps.predictions.services.ask_leases import sweep_asks as sweep
 from apps.predictions.services.daily_asks import start_daily_ask
+
+logger = structlog.get_logger(__name__)
 
 
 @shared_task(name="predictions.benchmark_hour")
@@ -33,6 +37,16 @@ def recompute_scores(**_: object) -> None:
 def ensure_partitions(**_: object) -> None:
     """Make the partitions of the months ahead."""
     partitions.ensure_partitions(today=timezone.now().date())
+
+
+@shared_task(name="predictions.drop_old_snapshots")
+def drop_old_snapshots(**_: object) -> None:
+    """Drop the months of snapshots that are kept no longer."""
+    dropped = partitions.drop_old_snapshots(
+        today=timezone.now().date(), months=settings.SNAPSHOT_MONTHS
+    )
+    if dropped:
+        logger.info("snapshots_dropped", partitions=dropped)
 
 
 @shared_task(name="predictions.ask")

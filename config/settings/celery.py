@@ -146,6 +146,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "predictions.ensure_partitions",
         "schedule": 86_400.0,
     },
+    "predictions.drop_old_snapshots": {
+        "task": "predictions.drop_old_snapshots",
+        "schedule": crontab(hour="4", minute="41"),
+        "options": {"expire_seconds": 3600},
+    },
     "markets.sync": {
         "task": "markets.sync",
         "schedule": crontab(minute="23"),
@@ -159,6 +164,11 @@ CELERY_BEAT_SCHEDULE = {
     "markets.ensure_partitions": {
         "task": "markets.ensure_partitions",
         "schedule": 86_400.0,
+    },
+    "markets.drop_old_quotes": {
+        "task": "markets.drop_old_quotes",
+        "schedule": crontab(hour="4", minute="46"),
+        "options": {"expire_seconds": 3600},
     },
 }
 CELERY_TASK_ALWAYS_EAGER = env.read_bool(

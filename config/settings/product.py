@@ -47,6 +47,20 @@ DELETION_GRACE_DAYS = env.read_int(
     minimum=0,
     about="How many days the deletion of a workspace or an account can be taken back.",
 )
+QUOTE_MONTHS = env.read_int(
+    "ASSAY_QUOTE_MONTHS",
+    24,
+    minimum=0,
+    about="For how many months before the present one quotes of markets are kept; "
+    "older months are dropped. 0 keeps all.",
+)
+SNAPSHOT_MONTHS = env.read_int(
+    "ASSAY_SNAPSHOT_MONTHS",
+    0,
+    minimum=0,
+    about="For how many months before the present one the hours of predictions are "
+    "kept; older months are dropped. 0 keeps all: they are the evidence for scores.",
+)
 VENUE_ADDRESSES = env.read_pairs(
     "ASSAY_VENUE_ADDRESSES",
     about="Where services of venues are found instead of at their public addresses, as "

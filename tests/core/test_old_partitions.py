@@ -7,7 +7,12 @@ from datetime import date
 import pytest
 from django.db import connection
 
-from apps.core.partitions import drop_months_before, ensure_months, months_from
+from apps.core.partitions import (
+    drop_months_before,
+    ensure_months,
+    months_back,
+    months_from,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -54,3 +59,11 @@ def test_months_ahead_are_made_once(table: str) -> None:
 def test_a_table_name_that_is_no_identifier_drops_nothing() -> None:
     with pytest.raises(ValueError, match="drop table"):
         drop_months_before("x; drop table y", date(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("count", "month"),
+    [(0, (2026, 11)), (10, (2026, 1)), (11, (2025, 12)), (24, (2024, 11))],
+)
+def test_months_are_counted_back_over_years(count: int, month: tuple[int, int]) -> None:
+    assert months_back(date(2026, 11, 24), count) == date(*month, 1)

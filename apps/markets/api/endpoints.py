@@ -158,8 +158,9 @@ def quotes(
 ) -> dict[str, object]:
     """List a market's quotes, the newest first, as far back as the tier shows.
 
-    `before` leads to those that were observed earlier. A `limit` above 168, the hours
-    of a week, is a bulk export.
+    `before` leads to those that were observed earlier, as long as quotes are kept:
+    months before that are dropped. A `limit` above 168, the hours of a week, is a bulk
+    export.
     """
     return {"items": _read_quotes(request, market_id, before, limit)}
 

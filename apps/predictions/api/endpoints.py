@@ -178,7 +178,8 @@ def snapshots(
 ) -> dict[str, object]:
     """List the hours of a prediction, the newest first, as far as the tier shows.
 
-    `before` leads to earlier ones. A missing hour is one in which nothing was seen. A
+    `before` leads to earlier ones. A missing hour is one in which nothing was seen, or
+    which is kept no longer: the prediction's `dropped_snapshots` says how many are. A
     `limit` above 168, the hours of a week, is a bulk export.
     """
     return {"items": _read_snapshots(request, prediction_id, before, limit)}

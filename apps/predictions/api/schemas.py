@@ -65,6 +65,8 @@ class SummaryOut(Schema):
     valid_at: Moment | None
     reached_at: Moment | None
     last_hour: Moment | None
+    dropped_snapshots: int = Field(description="Of these hours, kept no longer")
+    dropped_before: Moment | None
     is_void: bool
     value: float | None = Field(description="What the predicted outcome paid")
     settled_at: Moment | None

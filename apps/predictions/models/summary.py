@@ -62,6 +62,9 @@ class Summary(models.Model):
     valid_at = models.DateTimeField(null=True, blank=True)
     reached_at = models.DateTimeField(null=True, blank=True)
     last_hour = models.DateTimeField(null=True, blank=True)
+    # Of `total_snapshots` so many are kept no longer: those before this moment.
+    dropped_snapshots = models.PositiveIntegerField(default=0, db_default=0)
+    dropped_before = models.DateTimeField(null=True, blank=True)
 
     # After the settlement; `value` is what the predicted outcome paid.
     is_void = models.BooleanField(default=False)

@@ -90,6 +90,8 @@ class SummaryRow:
     valid_at: datetime | None
     reached_at: datetime | None
     last_hour: datetime | None
+    dropped_snapshots: int
+    dropped_before: datetime | None
     is_void: bool
     value: float | None
     settled_at: datetime | None

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 # The newest look, and the newest that no flag speaks against, are found by the key; all
-# else is one pass over the hours. A summary that has counted more hours than are stored
-# is left as it is: months that were dropped live on in it alone.
+# else is one pass over the hours. A summary of which hours were dropped, or that has
+# counted more hours than are stored, is left as it is: they live on in it alone.
 _REBUILD = """
 WITH counted AS (
     SELECT prediction_id, count(*) AS total, max(hour) AS last_hour,
@@ -34,7 +34,7 @@ WITH counted AS (
 ), locked AS MATERIALIZED (
     SELECT own.prediction_id FROM predictions_summary AS own
     JOIN counted ON counted.prediction_id = own.prediction_id
-    WHERE own.total_snapshots <= counted.total
+    WHERE own.dropped_snapshots = 0 AND own.total_snapshots <= counted.total
     ORDER BY own.prediction_id FOR UPDATE OF own
 )
 UPDATE predictions_summary AS own SET
@@ -71,7 +71,7 @@ def rebuild_summaries(*, now: datetime, experiment_id: UUID | None = None) -> in
     """Compute summaries afresh from the stored snapshots; return how many.
 
     For snapshots that were written past the job, and to prove the job's increments.
-    Settlements stay as they are.
+    Settlements stay as they are, and so do summaries of which hours were dropped.
     """
     values: dict[str, Any] = {
         "now": now,

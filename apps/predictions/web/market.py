@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts.viewers import viewer_of
 from apps.core.web.queries import link_choices, with_query
 from apps.core.web.twins import csv_response, json_response
+from apps.markets.selectors.keeping import find_first_kept
 from apps.markets.selectors.markets import get_market
 from apps.markets.selectors.quotes import list_quotes
 from apps.markets.selectors.settlements import find_settlement
@@ -46,13 +47,15 @@ QUOTE_COLUMNS = (
 @require_safe
 def market_page(request: HttpRequest, market_id: UUID) -> HttpResponse:
     """Show a market with its newest quotes and the predictions on it."""
+    now = timezone.now()
     market, period, quotes = _read(request, market_id)
     page = list_predictions(
         viewer_of(request), market_id=market_id, limit=SHOWN_PREDICTIONS
     )
     context = {
         "market": market,
-        "now": timezone.now(),
+        "now": now,
+        "first_kept": find_first_kept(market.first_seen_at, now.date()),
         "chart": draw_quotes(market.outcomes[0], quotes),
         "quotes": quotes[:SHOWN_QUOTES],
         "more_quotes": len(quotes) - SHOWN_QUOTES,
@@ -76,6 +79,9 @@ def market_json(request: HttpRequest, market_id: UUID) -> HttpResponse:
             "market": market,
             "settlement": find_settlement(market_id),
             "quotes": [_plain(one) for one in quotes],
+            "quotes_kept_from": find_first_kept(
+                market.first_seen_at, timezone.now().date()
+            ),
         }
     )
 

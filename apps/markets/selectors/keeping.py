@@ -1,0 +1,20 @@
+"""How far back quotes are kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from apps.core.partitions import months_back
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+
+def find_first_kept(first_seen_at: datetime, today: date) -> date | None:
+    """Return the first day of which a market's quotes are kept; None is all of them."""
+    if not settings.QUOTE_MONTHS:
+        return None
+    first = months_back(today, settings.QUOTE_MONTHS)
+    return first if first_seen_at.date() < first else None
