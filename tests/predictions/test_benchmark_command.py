@@ -39,6 +39,7 @@ KEYS = {
     "computing_ms",
     "storing_ms",
     "markets_tracked",
+    "natures",
 }
 
 

@@ -284,9 +284,9 @@ def test_a_look_apart_is_no_job_and_the_job_leaves_its_snapshot(
 ) -> None:
     make_prediction(make_experiment("other"), market)
     tally = look_apart(Scope(prediction_id=made.pk), clock=clock, refresh=prices)
-    assert (tally.successful, BenchmarkJob.objects.count()) == (1, 0)
+    assert (tally.total.successful, BenchmarkJob.objects.count()) == (1, 0)
     again = look_apart(Scope(prediction_id=made.pk), clock=clock, refresh=prices)
-    assert again.total_processed == 0
+    assert again.total.total_processed == 0
     job = run_done(clock, prices)
     assert (job.successful, Snapshot.objects.count()) == (1, 2)
     assert set(Summary.objects.values_list("total_snapshots", flat=True)) == {1}

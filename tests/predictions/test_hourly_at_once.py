@@ -173,7 +173,7 @@ def test_looks_apart_from_the_job_that_meet_it_double_nothing() -> None:
 
     def look() -> None:
         tally = look_apart(EVERYTHING, clock=clock, refresh=prices, options=small)
-        done.append(tally.successful)
+        done.append(tally.total.successful)
 
     def work() -> None:
         job = run_hour(clock=clock, refresh=prices, options=small)
@@ -205,7 +205,11 @@ def test_a_dry_run_waits_for_venues_without_holding_a_row() -> None:
         small = HourOptions(size=4)
         tally = look_dry(EVERYTHING, clock=Clock(NOW), hear=hear, options=small)
     assert open_blocks == [False] * 3
-    assert (tally.successful, tally.failed, tally.markets) == (12, 0, 4)
+    assert (tally.total.successful, tally.total.failed, tally.total.markets) == (
+        12,
+        0,
+        4,
+    )
     assert not Snapshot.objects.exists()
     assert not Quote.objects.exists()
 

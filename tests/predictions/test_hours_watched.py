@@ -82,8 +82,8 @@ def test_an_hour_that_is_done_is_well(market: Market) -> None:
         ({"status": "failed", "reason": "gone"}, False, "13:00: 1 looked at, 0"),
         ({"status": "running", "lease_expires_at": NOW}, False, "fell silent"),
         ({"status": "running", "lease_expires_at": LATER + HOUR}, True, "1 so far"),
-        ({"failed": 1, "total_processed": 2}, True, "1 failed"),
-        ({"failed": 2, "total_processed": 3}, False, "2 failed"),
+        ({"failed": 1, "total_processed": 2, "natures": None}, True, "1 failed"),
+        ({"failed": 2, "total_processed": 3, "natures": None}, False, "2 failed"),
     ],
 )
 def test_a_job_is_judged_by_how_it_went(
@@ -111,12 +111,13 @@ def test_prometheus_is_told_of_the_last_hour(market: Market) -> None:
     Summary.objects.filter(pk=made.pk).update(benchmark_status="PAUSED")
     run_at(LATER, market)
     read = {(one.metric, one.labels): one.value for one in read_predictions(LATER)}
-    assert read[PREDICTIONS, ("active",)] == read[PREDICTIONS, ("paused",)] == 1
-    assert read[MARKETS_TRACKED, ()] == 1
+    assert read[PREDICTIONS, ("active", "live")] == 1
+    assert read[PREDICTIONS, ("paused", "live")] == 1
+    assert read[MARKETS_TRACKED, ("live",)] == 1
     assert read[LAST_HOUR, ()] == LATER.replace(minute=0).timestamp()
-    assert read[JOB_PREDICTIONS, ("successful",)] == 1
-    assert read[MOVEMENTS, ("converging",)] == 1
-    assert read[MOVEMENTS, ("none",)] == 0
+    assert read[JOB_PREDICTIONS, ("successful", "live")] == 1
+    assert read[MOVEMENTS, ("converging", "live")] == 1
+    assert read[MOVEMENTS, ("none", "live")] == 0
     later = {
         one.labels: one.value
         for one in read_predictions(LATER + 3 * HOUR)

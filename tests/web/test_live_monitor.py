@@ -191,6 +191,41 @@ def test_what_is_not_live_is_said_to_be_so(client: Client) -> None:
     assert {one["nature"] for one in monitor["trending"]} == {"live", "simulated"}
 
 
+def split(**live: int) -> dict[str, dict[str, Any]]:
+    """Counts of which most are of simulated markets."""
+    none = dict.fromkeys(("successful", "failed", "skipped", "markets_tracked"), 0)
+    ways = {"CONVERGING": 7, "STABLE": 20, "": 2}
+    simulated = {"successful": 29, "failed": 2, "skipped": 0, "markets_tracked": 16}
+    return {
+        "live": {**none, **live, "movements": {"CONVERGING": 3, "STABLE": 8}},
+        "recorded": {**none, "movements": {}},
+        "simulated": {**simulated, "movements": ways},
+    }
+
+
+def test_the_monitor_shows_each_nature_apart(client: Client) -> None:
+    make_job(this_hour(), natures=split(successful=11, markets_tracked=1))
+    html = read(client)
+    ways = html.split("Where markets went")[1].split("</section>")[0]
+    assert "<h3>Live markets</h3>" in ways
+    assert '<span class="tag simulated">simulated</span>' in ways
+    assert ways.count('<dl class="bars">') == 2
+    assert "40 looked at, 2 failed, 0 skipped (11 live, 31 simulated)" in html
+    assert '<span class="sub">11 live, 31 simulated</span>' in html
+    head, line = client.get("/predictions/live.csv").content.decode().splitlines()
+    cells = dict(zip(head.split(","), line.split(","), strict=True))
+    assert (cells["live_successful"], cells["simulated_failed"]) == ("11", "2")
+    (job,) = client.get("/predictions/live.json").json()["jobs"]
+    assert job["natures"]["simulated"]["total_processed"] == 31
+
+
+def test_the_csv_leaves_out_what_was_not_told_apart(client: Client) -> None:
+    make_job(this_hour())
+    head, line = client.get("/predictions/live.csv").content.decode().splitlines()
+    cells = dict(zip(head.split(","), line.split(","), strict=True))
+    assert (cells["successful"], cells["live_successful"]) == ("40", "")
+
+
 def test_twins_have_the_hours(client: Client) -> None:
     make_shown()
     make_job(this_hour())

@@ -6,11 +6,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from apps.core.web.twins import plain
+from apps.markets.domain.markets import Nature
+from apps.predictions.selectors.jobs import UNTOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from apps.predictions.domain.hours import Tally
+    from apps.predictions.domain.hours import Counts, Tally
     from apps.predictions.selectors.jobs import JobRow
 
 PHASES = ("fetching_ms", "computing_ms", "storing_ms")
@@ -28,6 +30,7 @@ def describe_job(job: JobRow) -> dict[str, Any]:
         **{name: getattr(job, name) for name in PHASES},
         "markets_tracked": job.markets_tracked,
         "movements": dict(job.movements),
+        "natures": plain(job.natures),
         "takes": job.takes,
         "reason": job.reason,
         "started_at": plain(job.started_at),
@@ -38,22 +41,31 @@ def describe_job(job: JobRow) -> dict[str, Any]:
 def describe_tally(tally: Tally) -> dict[str, Any]:
     """Return the result of a look apart from the job, in the same words."""
     phases = {name: round(getattr(tally, name)) for name in PHASES}
+    natures = {nature.value: _describe_counts(tally.of(nature)) for nature in Nature}
     return {
-        **{name: getattr(tally, name) for name in _COUNTS},
+        **_describe_counts(tally.total),
         "errors": [asdict(one) for one in tally.errors],
         "duration_ms": sum(phases.values()),
         **phases,
-        "markets_tracked": tally.markets,
+        "natures": natures,
+    }
+
+
+def _describe_counts(counts: Counts) -> dict[str, int]:
+    return {
+        **{name: getattr(counts, name) for name in _COUNTS},
+        "markets_tracked": counts.markets,
     }
 
 
 def write_lines(result: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a result as lines for a person: counts, phases, errors."""
+    """Yield a result as lines for a person: counts, of which nature, phases, errors."""
     yield (
         f"{result['total_processed']} predictions on {result['markets_tracked']} "
         f"markets: {result['successful']} successful, {result['failed']} failed, "
         f"{result['skipped']} skipped"
     )
+    yield from _nature_lines(result["natures"])
     fetching, computing, storing = (result[name] / 1000 for name in PHASES)
     yield (
         f"{result['duration_ms'] / 1000:.1f} s: fetching {fetching:.1f} s, "
@@ -61,3 +73,19 @@ def write_lines(result: Mapping[str, Any]) -> Iterator[str]:
     )
     for one in result["errors"]:
         yield f"  {one['prediction_id']}: {one['error']}"
+
+
+def _nature_lines(natures: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield a line for each nature that there is; none where all is live."""
+    if natures is None:
+        yield f"  {UNTOLD}"
+        return
+    present = {name: one for name, one in natures.items() if one["total_processed"]}
+    if set(present) <= {Nature.LIVE.value}:
+        return
+    for name, one in present.items():
+        yield (
+            f"  {name}: {one['total_processed']} on {one['markets_tracked']} markets: "
+            f"{one['successful']} successful, {one['failed']} failed, "
+            f"{one['skipped']} skipped"
+        )

@@ -1,12 +1,25 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from apps.core.ids import new_id
+from apps.markets.domain.markets import Nature
 from apps.predictions.domain.words import JobStatus
 
 STATUSES = [(status.value, status.value) for status in JobStatus]
+# What a job counts of each nature, and of all together.
+COUNTS = ("successful", "failed", "skipped", "markets_tracked")
+
+
+def _of_all_natures(count: str) -> models.expressions.Combinable:
+    live, recorded, simulated = (
+        Cast(KT(f"natures__{nature.value}__{count}"), models.IntegerField())
+        for nature in Nature
+    )
+    return live + recorded + simulated
 
 
 class BenchmarkJob(models.Model):
@@ -32,6 +45,9 @@ class BenchmarkJob(models.Model):
     # How many snapshots have each direction; flagged looks are under "".
     movements = models.JSONField(default=dict, blank=True)
     markets_tracked = models.PositiveIntegerField(default=0)
+    # `COUNTS` and `movements` of each nature: {"live": {"successful": …}, …}. Null
+    # where nobody kept them apart.
+    natures = models.JSONField(null=True, blank=True)
     duration_ms = models.PositiveIntegerField(default=0)
     fetching_ms = models.PositiveIntegerField(default=0)
     computing_ms = models.PositiveIntegerField(default=0)
@@ -54,6 +70,11 @@ class BenchmarkJob(models.Model):
                     + models.F("skipped")
                 ),
                 name="benchmark_job_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(natures__isnull=True)
+                | models.Q(**{count: _of_all_natures(count) for count in COUNTS}),
+                name="benchmark_job_natures_add_up",
             ),
         ]
 

@@ -113,8 +113,8 @@ def run_backtest(
         recorded=len(predictions) - len(looked.refused),
         refused=tuple(looked.refused),
         hours=looked.hours,
-        looks=looked.tally.successful,
-        failed=looked.tally.failed,
+        looks=looked.tally.total.successful,
+        failed=looked.tally.total.failed,
         began_at=first,
         ended_at=looked.ended_at,
     )
@@ -169,7 +169,7 @@ class _Stage:
             done.hours += 1
             done.ended_at = at
             progress(at)
-            if not waiting and not tally.total_processed:
+            if not waiting and not tally.total.total_processed:
                 break
             hour += HOUR
         done.refused += [

@@ -266,6 +266,7 @@ class _Desk:
             known.failures,
             _read_past(list(known.rows), now),
             last_prices(list_closes(known.rows), LAST_HOURS),
+            fetched=frozenset(wanted),
             hour=self.hour,
             now=now,
         )
@@ -275,9 +276,8 @@ class _Desk:
             computing_ms=computing,
             storing_ms=answer.storing_ms,
         )
-        fresh = replace(chunk.tally, markets=sum(one in answer.rows for one in wanted))
         last = page.market_ids[-1]
-        return known.only(last), replace(chunk, tally=fresh + spent)
+        return known.only(last), replace(chunk, tally=chunk.tally + spent)
 
     def _store(self, chunk: Chunk) -> Tally:
         """Store a chunk; where the database refuses a row, everything but that row."""

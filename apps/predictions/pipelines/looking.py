@@ -10,10 +10,16 @@ import numpy as np
 
 from apps.core.copying import to_uuid_array
 from apps.markets.domain.markets import UNUSABLE, MarketStatus, QuoteFlag
-from apps.predictions.domain.hours import MOST_ERRORS, LookError, Tally
+from apps.predictions.domain.hours import (
+    MOST_ERRORS,
+    LookError,
+    Tally,
+    count_natures,
+)
 from apps.predictions.domain.movement import (
     WINDOWS,
     Bools,
+    Codes,
     Floats,
     Looks,
     PastPrices,
@@ -24,7 +30,7 @@ from apps.predictions.domain.scores import settled_scores
 from apps.predictions.services.snapshots import Chunk, Endings, Snapshots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from decimal import Decimal
     from uuid import UUID
 
@@ -48,6 +54,7 @@ class _Markets:
     """The markets of a page, one place each; predictions point there by `place`."""
 
     place: NDArray[np.intp]
+    nature: Codes
     price: Floats
     spread: Floats
     tick: Floats
@@ -70,13 +77,15 @@ def take_look(
     past: Past,
     closing: PricesThen,
     *,
+    fetched: Collection[UUID],
     hour: datetime,
     now: datetime,
 ) -> Chunk:
     """Return what one look at a page of predictions is to store.
 
     `past` has the prices at which each window opens, `closing` the last ones of
-    settled markets before they closed.
+    settled markets before they closed. `fetched` are the markets that were asked for
+    this page, which counts those of them that answered.
 
     A prediction whose market did not answer fails with the market's reason. One whose
     market has no price of this hour, or was seen closed before, is skipped. A market
@@ -91,11 +100,15 @@ def take_look(
     priced = ~(np.isnan(markets.price) | _is_old(markets.observed_at, hour))[at]
     has_look = page.is_active & answered & priced & ~(closed & page.market_closed)
     failed = page.is_active & ~answered
+    skipped = page.is_active & answered & ~has_look & ~settled
+    fresh = markets.answered & np.array([one in fetched for one in ids], dtype=np.bool_)
     tally = Tally(
-        failed=int(failed.sum()),
-        skipped=int((page.is_active & answered & ~has_look & ~settled).sum()),
-        errors=_errors(page, failed, failures),
-        markets=int(markets.answered.sum()),
+        count_natures(
+            failed=page.nature[failed],
+            skipped=page.nature[skipped],
+            markets=markets.nature[fresh],
+        ),
+        _errors(page, failed, failures),
     )
     noticed = closed & answered & ~has_look & ~settled & ~page.market_closed
     every = to_uuid_array(page.prediction_ids)
@@ -121,8 +134,12 @@ def _gather(
     endings = [row.settlement if row else None for row in found]
     closed = [row is not None and row.status != MarketStatus.OPEN for row in found]
     shut = QuoteFlag.CLOSED
+    place = np.array([places[one] for one in page.market_ids], dtype=np.intp)
+    nature = np.zeros(len(ids), dtype=np.int8)
+    nature[place] = page.nature
     return _Markets(
-        place=np.array([places[one] for one in page.market_ids], dtype=np.intp),
+        place=place,
+        nature=nature,
         price=_floats(row.price if row else None for row in found),
         spread=_floats(_spread(row) if row else None for row in found),
         tick=_floats(row.tick_size if row else None for row in found),
@@ -185,6 +202,7 @@ def _snapshots(
         resolved=markets.settled[at],
         probability=page.tracks.probability,
         confidence=page.confidence,
+        nature=page.nature,
         movements=measure(page.tracks, looks, now.timestamp(), before),
     )
 
@@ -213,6 +231,7 @@ def _endings(
         skill=scores.skill,
         closing_skill=scores.closing_skill,
         counts=counts,
+        nature=page.nature,
     )
 
 

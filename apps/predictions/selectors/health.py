@@ -60,6 +60,7 @@ def _judge_job(job: JobRow, now: datetime) -> Finding:
     if job.status is JobStatus.RUNNING:
         return Finding(ok=True, detail=f"{hour}: {job.total_processed} so far")
     said = f"{hour}: {job.successful} looked at, {job.failed} failed"
+    said = f"{said} ({job.nature_words})" if job.nature_words else said
     if job.status is JobStatus.FAILED:
         return Finding(ok=False, detail=f"{said}: {job.reason}", advice=FAILING)
     return Finding(ok=job.failed <= job.successful, detail=said, advice=FAILING)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Min
 
 from apps.core.errors import NotFoundError
+from apps.markets.domain.markets import Nature
 from apps.predictions.domain.hours import HOUR, LookError, hour_of
 from apps.predictions.domain.words import BenchmarkStatus, JobStatus
 from apps.predictions.models import BenchmarkJob, Summary
@@ -18,8 +19,24 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class NatureCounts:
+    """What a job counts of the predictions on the venues of one nature."""
+
+    total_processed: int
+    successful: int
+    failed: int
+    skipped: int
+    markets_tracked: int
+    movements: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class JobRow:
-    """The job of one hour and its result."""
+    """The job of one hour and its result.
+
+    `natures` has the same counts of live, recorded and simulated apart; None where
+    nobody kept them so.
+    """
 
     hour: datetime
     status: JobStatus
@@ -30,6 +47,7 @@ class JobRow:
     errors: tuple[LookError, ...]
     movements: Mapping[str, int]
     markets_tracked: int
+    natures: Mapping[Nature, NatureCounts] | None
     duration_ms: int
     fetching_ms: int
     computing_ms: int
@@ -51,12 +69,37 @@ class JobRow:
     def words(self) -> str:
         """Return how it went, in one line."""
         said = f"{self.hour:%H:%M} UTC: {self.successful:,} looked at"
-        return f"{said}, {self.failed:,} failed, {self.skipped:,} skipped"
+        said = f"{said}, {self.failed:,} failed, {self.skipped:,} skipped"
+        return f"{said} ({self.nature_words})" if self.nature_words else said
+
+    @property
+    def present(self) -> tuple[tuple[Nature, NatureCounts], ...]:
+        """Return the natures that it had predictions of, with their counts."""
+        return tuple(
+            (nature, counts)
+            for nature, counts in (self.natures or {}).items()
+            if counts.total_processed or counts.markets_tracked or counts.movements
+        )
+
+    @property
+    def nature_words(self) -> str:
+        """Return how many predictions are of which nature; empty: all are live."""
+        if self.natures is None:
+            return UNTOLD
+        if all(nature is Nature.LIVE for nature, _ in self.present):
+            return ""
+        return ", ".join(
+            f"{counts.total_processed:,} {nature}" for nature, counts in self.present
+        )
 
     def is_silent(self, now: datetime) -> bool:
         """Say whether it runs no longer, although nobody ended it."""
         expires = self.lease_expires_at
         return self.status is JobStatus.RUNNING and (expires is None or expires < now)
+
+
+# Of jobs from before their counts were kept by nature.
+UNTOLD = "live, recorded and simulated not told apart"
 
 
 def get_job(hour: datetime) -> JobRow:
@@ -83,11 +126,20 @@ def list_jobs(*, since: datetime, until: datetime) -> tuple[JobRow, ...]:
     return tuple(map(_to_row, rows.order_by("-hour")))
 
 
-def count_by_status() -> dict[BenchmarkStatus, int]:
-    """Return how many predictions stand how."""
-    found = Summary.objects.values_list("benchmark_status").annotate(n=Count("pk"))
-    counts = dict(found.order_by())
-    return {status: counts.get(status.value, 0) for status in BenchmarkStatus}
+def count_by_status() -> dict[Nature, dict[BenchmarkStatus, int]]:
+    """Return how many predictions of each nature stand how."""
+    found = Summary.objects.values_list("market__venue__nature", "benchmark_status")
+    counts = {
+        (nature, status): n
+        for nature, status, n in found.annotate(n=Count("pk")).order_by()
+    }
+    return {
+        nature: {
+            status: counts.get((nature.value, status.value), 0)
+            for status in BenchmarkStatus
+        }
+        for nature in Nature
+    }
 
 
 def tracked_since() -> datetime | None:
@@ -129,8 +181,24 @@ def _to_row(job: BenchmarkJob) -> JobRow:
     return JobRow(
         status=JobStatus(job.status),
         errors=errors,
+        natures=_to_natures(job.natures),
         **{name: getattr(job, name) for name in _PLAIN},
     )
+
+
+def _to_natures(
+    natures: Mapping[str, Any] | None,
+) -> dict[Nature, NatureCounts] | None:
+    if natures is None:
+        return None
+    results = ("successful", "failed", "skipped")
+    return {
+        nature: NatureCounts(
+            total_processed=sum(natures[nature][name] for name in results),
+            **natures[nature],
+        )
+        for nature in Nature
+    }
 
 
 _PLAIN = (

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from django.db.models import Count
 
 from apps.core.metrics import Metric, Reading, Shape, Source
+from apps.markets.domain.markets import Nature
 from apps.predictions.domain.hours import HOUR, hour_of
 from apps.predictions.domain.movement import DIRECTIONS
 from apps.predictions.domain.words import BenchmarkStatus, JobStatus
 from apps.predictions.models import Summary
 from apps.predictions.selectors.health import GRACE
 from apps.predictions.selectors.jobs import (
+    JobRow,
+    NatureCounts,
     count_by_status,
     get_last_job,
     list_jobs,
@@ -24,17 +27,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DAY = timedelta(days=1)
+UNKNOWN = "unknown"
 
 PREDICTIONS = Metric(
     "assay_predictions",
     Shape.GAUGE,
     "Predictions that stand so now.",
-    ("status",),
+    ("status", "nature"),
 )
 MARKETS_TRACKED = Metric(
     "assay_prediction_markets_tracked",
     Shape.GAUGE,
     "Markets of active predictions.",
+    ("nature",),
 )
 LAST_HOUR = Metric(
     "assay_prediction_job_hour_timestamp_seconds",
@@ -45,7 +50,7 @@ JOB_PREDICTIONS = Metric(
     "assay_prediction_job_predictions",
     Shape.GAUGE,
     "Predictions in the job of the newest hour, by what came of them.",
-    ("result",),
+    ("result", "nature"),
 )
 JOB_SECONDS = Metric(
     "assay_prediction_job_duration_seconds",
@@ -58,7 +63,7 @@ MOVEMENTS = Metric(
     Shape.GAUGE,
     "Snapshots of the newest hour by the direction that the market took; `none` is a "
     "first look or a flagged price.",
-    ("direction",),
+    ("direction", "nature"),
 )
 HOURS = Metric(
     "assay_prediction_hours",
@@ -70,11 +75,14 @@ HOURS = Metric(
 
 def read_predictions(now: datetime) -> Iterator[Reading]:
     """Read how many predictions there are, and how the jobs of the last day went."""
-    for status, count in count_by_status().items():
-        yield Reading(PREDICTIONS, count, (status.lower(),))
+    for nature, counts in count_by_status().items():
+        for status, count in counts.items():
+            yield Reading(PREDICTIONS, count, (status.lower(), nature.value))
     active = Summary.objects.filter(benchmark_status=BenchmarkStatus.ACTIVE.value)
-    markets = active.aggregate(n=Count("market", distinct=True))["n"]
-    yield Reading(MARKETS_TRACKED, markets)
+    found = active.values_list("market__venue__nature").order_by()
+    markets = dict(found.annotate(n=Count("market", distinct=True)))
+    for nature in Nature:
+        yield Reading(MARKETS_TRACKED, markets.get(nature.value, 0), (nature.value,))
     yield from _read_last_job()
     until = hour_of(now - GRACE)
     since = until - DAY + HOUR
@@ -93,13 +101,18 @@ def _read_last_job() -> Iterator[Reading]:
     if job is None:
         return
     yield Reading(LAST_HOUR, job.hour.timestamp())
-    for result in ("successful", "failed", "skipped"):
-        yield Reading(JOB_PREDICTIONS, getattr(job, result), (result,))
+    # Of a job from before its counts were kept by nature they are not known.
+    parts: dict[str, JobRow | NatureCounts]
+    parts = {nature.value: one for nature, one in (job.natures or {}).items()}
+    for nature, part in (parts or {UNKNOWN: job}).items():
+        for result in ("successful", "failed", "skipped"):
+            yield Reading(JOB_PREDICTIONS, getattr(part, result), (result, nature))
+        for direction in DIRECTIONS:
+            label = direction.lower() or "none"
+            moved = part.movements.get(direction, 0)
+            yield Reading(MOVEMENTS, moved, (label, nature))
     for phase in ("fetching", "computing", "storing"):
         yield Reading(JOB_SECONDS, getattr(job, f"{phase}_ms") / 1000, (phase,))
-    for direction in DIRECTIONS:
-        label = direction.lower() or "none"
-        yield Reading(MOVEMENTS, job.movements.get(direction, 0), (label,))
 
 
 SOURCES = (

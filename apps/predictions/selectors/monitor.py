@@ -52,12 +52,14 @@ class Monitor:
     """How things stand; what is of the last hour is of `last_job.hour`.
 
     `natures` says of how many active predictions the markets are live, recorded and
-    simulated; the counts of a job are of all of them.
+    simulated, `nature_markets` how many markets that are; a job has its own such counts
+    beside those of all.
     """
 
     active_predictions: int
     natures: Mapping[Nature, int]
     markets_tracked: int
+    nature_markets: Mapping[Nature, int]
     last_job: JobRow | None
     trending: tuple[Trend, ...]
 
@@ -76,11 +78,13 @@ def get_monitor(viewer: Viewer, *, most: int = MOST_TRENDING) -> Monitor:
     )
     rows = list(found)
     counts = {nature: n for nature, n, _ in rows}
+    markets = {nature: n for nature, _, n in rows}
     last = get_last_job()
     return Monitor(
         active_predictions=sum(counts.values()),
         natures={nature: counts.get(nature.value, 0) for nature in Nature},
-        markets_tracked=sum(markets for *_, markets in rows),
+        markets_tracked=sum(markets.values()),
+        nature_markets={nature: markets.get(nature.value, 0) for nature in Nature},
         last_job=None if last is None else show_jobs(viewer, (last,))[0],
         trending=() if last is None else list_trending(viewer, last.hour, most=most),
     )

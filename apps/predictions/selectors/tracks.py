@@ -10,10 +10,11 @@ import numpy as np
 from django.db import connection
 
 from apps.markets.domain.markets import UNUSABLE
+from apps.predictions.domain.hours import NATURES
 from apps.predictions.domain.movement import Bools, Codes, Floats, Tracks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
 
@@ -46,6 +47,7 @@ class TrackPage:
     is_active: Bools  # not paused: paused ones only wait for their settlement
     is_current: Bools  # active, and the valid price is of after the last pause
     market_closed: Bools
+    nature: Codes  # of each one's venue: a place in `NATURES`
     tracks: Tracks
 
     def __len__(self) -> int:
@@ -72,6 +74,11 @@ WHERE s.benchmark_status <> 'COMPLETED' AND s.predicted_at <= %(now)s
     AND (s.market_id, s.prediction_id) > (%(market)s, %(prediction)s)
     {scope}
 ORDER BY s.market_id, s.prediction_id LIMIT %(size)s
+"""
+_NATURES = """
+SELECT market.id, venue.nature FROM markets_market AS market
+JOIN markets_venue AS venue ON venue.id = market.venue_id
+WHERE market.id = ANY(%(markets)s)
 """
 # Those are looked at with their own clock, one experiment at a time.
 _NO_BACKTESTS = """ AND s.experiment_id NOT IN (
@@ -109,10 +116,14 @@ def list_tracks(
     with connection.cursor() as cursor:
         cursor.execute(_PAGE.format(scope=clauses), values)
         rows = cursor.fetchall()
-    return _to_page(rows) if rows else None
+        if not rows:
+            return None
+        cursor.execute(_NATURES, {"markets": list({row[1] for row in rows})})
+        natures = {market: NATURES.index(name) for market, name in cursor.fetchall()}
+    return _to_page(rows, natures)
 
 
-def _to_page(rows: Sequence[tuple[Any, ...]]) -> TrackPage:
+def _to_page(rows: Sequence[tuple[Any, ...]], natures: Mapping[UUID, int]) -> TrackPage:
     columns = list(zip(*rows, strict=True))
     valid_price, valid_at = _floats(columns[9]), _floats(columns[10])
     return TrackPage(
@@ -123,6 +134,7 @@ def _to_page(rows: Sequence[tuple[Any, ...]]) -> TrackPage:
         is_active=np.array(columns[4], dtype=np.bool_),
         is_current=np.array(columns[12], dtype=np.bool_),
         market_closed=np.array(columns[5], dtype=np.bool_),
+        nature=np.array([natures[one] for one in columns[1]], dtype=np.int8),
         tracks=Tracks(
             probability=_floats(columns[6]),
             initial_price=_floats(columns[7]),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from apps.core.live import publish
 
 if TYPE_CHECKING:
-    from apps.predictions.selectors.jobs import JobRow
+    from collections.abc import Mapping
+
+    from apps.markets.domain.markets import Nature
+    from apps.predictions.selectors.jobs import JobRow, NatureCounts
 
 # What the live monitor watches.
 TOPIC = "predictions"
@@ -32,4 +36,10 @@ def describe_hour(job: JobRow) -> dict[str, object]:
         "markets_tracked": job.markets_tracked,
         "duration_ms": job.duration_ms,
         "movements": dict(job.movements),
+        # None where they are not told apart.
+        "natures": None if job.natures is None else _apart(job.natures),
     }
+
+
+def _apart(natures: Mapping[Nature, NatureCounts]) -> dict[str, dict[str, object]]:
+    return {nature.value: asdict(counts) for nature, counts in natures.items()}

@@ -114,10 +114,13 @@ WITH mine AS MATERIALIZED (
     SELECT {", ".join(_SNAPSHOT.values())}
     FROM given JOIN mine ON mine.prediction_id = given.prediction_id
     ON CONFLICT DO NOTHING
+), counted AS (
+    UPDATE predictions_summary AS own SET {_assign(_SUMMARY)}
+    FROM given JOIN mine ON mine.prediction_id = given.prediction_id
+    WHERE own.prediction_id = given.prediction_id
+    RETURNING given.nature
 )
-UPDATE predictions_summary AS own SET {_assign(_SUMMARY)}
-FROM given JOIN mine ON mine.prediction_id = given.prediction_id
-WHERE own.prediction_id = given.prediction_id
+SELECT nature, count(*) FROM counted GROUP BY nature
 """  # noqa: S608 - names of this module
 
 _ENDING = {
@@ -151,7 +154,7 @@ WITH mine AS MATERIALIZED (
     UPDATE predictions_summary AS own SET {_assign(_ENDING)}
     FROM ended JOIN mine ON mine.prediction_id = ended.prediction_id
     WHERE own.prediction_id = ended.prediction_id
-    RETURNING ended.counts
+    RETURNING ended.nature, ended.counts
 )
-SELECT counts FROM settled
+SELECT nature, count(*) FILTER (WHERE counts) FROM settled GROUP BY nature
 """  # noqa: S608 - names of this module

@@ -10,23 +10,30 @@ import time
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+import numpy as np
 from django.db import connection, transaction
 
 from apps.core.copying import copy_columns, to_uuids
-from apps.predictions.domain.hours import LookError, Tally
+from apps.predictions.domain.hours import (
+    NATURES,
+    Counts,
+    LookError,
+    Tally,
+    count_natures,
+)
 from apps.predictions.domain.movement import DIRECTIONS, WINDOWS
 from apps.predictions.models import Summary
 from apps.predictions.services.jobs import count_in
 from apps.predictions.services.snapshot_statements import STORE_ENDINGS, STORE_SNAPSHOTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
-    import numpy as np
     from numpy.typing import NDArray
 
-    from apps.predictions.domain.movement import Bools, Floats, Movements
+    from apps.markets.domain.markets import Nature
+    from apps.predictions.domain.movement import Bools, Codes, Floats, Movements
     from apps.predictions.services.jobs import JobLease
 
     Ids: TypeAlias = NDArray[np.void]
@@ -57,6 +64,7 @@ class Snapshots:
     resolved: Bools
     probability: Floats
     confidence: Floats
+    nature: Codes
     movements: Movements
 
     def __len__(self) -> int:
@@ -94,6 +102,7 @@ class Endings:
     skill: Floats
     closing_skill: Floats
     counts: Bools
+    nature: Codes
 
     def __len__(self) -> int:
         return len(self.prediction_ids)
@@ -147,13 +156,14 @@ class Chunk:
         """Return the chunk without its one row, which counts as failed."""
         ids = to_uuids(self.snapshots.prediction_ids)
         ids += to_uuids(self.endings.prediction_ids)
+        refused = np.concatenate([self.snapshots.nature, self.endings.nature])
         errors = [LookError(str(one), " ".join(why.split())) for one in ids]
         none = slice(0, 0)
         return Chunk(
             self.snapshots.take(none),
             self.endings.take(none),
             self.closed,
-            self.tally + Tally(failed=len(ids), errors=errors),
+            self.tally + Tally(count_natures(failed=refused), errors),
         )
 
 
@@ -192,20 +202,36 @@ def store_chunk(
     with connection.cursor() as cursor:
         # Here and not at the commit, so that their time is counted with the rest.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    tally = replace(
-        chunk.tally,
-        successful=stored + ended,
-        skipped=chunk.tally.skipped + len(chunk.snapshots) - stored,
-        storing_ms=chunk.tally.storing_ms + (time.perf_counter() - began) * 1000,
+    done = Tally(
+        _count_stored(chunk.snapshots.nature, stored, ended),
+        storing_ms=(time.perf_counter() - began) * 1000,
     )
+    tally = chunk.tally + done
     if lease is not None and duration is not None:
         count_in(lease=lease, tally=tally, now=now, duration=duration)
     return tally
 
 
-def _store_snapshots(snapshots: Snapshots, hour: datetime, now: datetime) -> int:
+def _count_stored(
+    looks: Codes, stored: Mapping[int, int], ended: Mapping[int, int]
+) -> dict[Nature, Counts]:
+    """Count what was stored by nature; looks that were not are skipped."""
+    given = count_natures(skipped=looks)
+    return {
+        nature: Counts(
+            successful=stored.get(code, 0) + ended.get(code, 0),
+            skipped=given[nature].skipped - stored.get(code, 0),
+        )
+        for code, nature in enumerate(NATURES)
+    }
+
+
+def _store_snapshots(
+    snapshots: Snapshots, hour: datetime, now: datetime
+) -> dict[int, int]:
+    """Store looks; return how many of each nature that were."""
     if not len(snapshots):
-        return 0
+        return {}
     copy_columns("given", _columns_of(snapshots))
     values: dict[str, Any] = {
         "hour": hour,
@@ -215,7 +241,7 @@ def _store_snapshots(snapshots: Snapshots, hour: datetime, now: datetime) -> int
     }
     with connection.cursor() as cursor:
         cursor.execute(STORE_SNAPSHOTS, values)
-        stored = int(cursor.rowcount)
+        stored = dict(cursor.fetchall())
         cursor.execute("DROP TABLE given")
     return stored
 
@@ -236,6 +262,7 @@ def _columns_of(snapshots: Snapshots) -> dict[str, NDArray[Any]]:
         "resolved": snapshots.resolved,
         "probability": snapshots.probability,
         "confidence": snapshots.confidence,
+        "nature": snapshots.nature,
         "abs_delta": moves.abs_delta,
         "direction": moves.direction,
         "rate": moves.convergence_rate,
@@ -249,9 +276,10 @@ def _columns_of(snapshots: Snapshots) -> dict[str, NDArray[Any]]:
     }
 
 
-def _store_endings(endings: Endings, now: datetime) -> int:
+def _store_endings(endings: Endings, now: datetime) -> dict[int, int]:
+    """Store endings; return how many of each nature count."""
     if not len(endings):
-        return 0
+        return {}
     copy_columns(
         "ended",
         {
@@ -265,13 +293,14 @@ def _store_endings(endings: Endings, now: datetime) -> int:
             "skill": endings.skill,
             "closing_skill": endings.closing_skill,
             "counts": endings.counts,
+            "nature": endings.nature,
         },
     )
     with connection.cursor() as cursor:
         cursor.execute(STORE_ENDINGS, {"now": now})
-        counted = [row[0] for row in cursor.fetchall()]
+        counted = dict(cursor.fetchall())
         cursor.execute("DROP TABLE ended")
-    return sum(counted)
+    return counted
 
 
 def _mark_closed(prediction_ids: Ids, now: datetime) -> None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from apps.markets.domain.markets import Nature
     from apps.predictions.domain.distributions import Bin
+    from apps.predictions.selectors.jobs import JobRow
 
 _WAYS = {
     "CONVERGING": "the price came nearer to the prediction",
@@ -45,6 +47,18 @@ def movement_bars(counts: Mapping[str, int]) -> list[Bar]:
         )
         for name, words in _WAYS.items()
         if counts.get(name)
+    ]
+
+
+def nature_bars(job: JobRow) -> list[tuple[Nature | None, list[Bar]]]:
+    """Return bars for each nature that was looked at; None: they are not told apart."""
+    if job.natures is None:
+        parts = [(None, movement_bars(job.movements))]
+        return [(nature, bars) for nature, bars in parts if bars]
+    return [
+        (nature, movement_bars(counts.movements))
+        for nature, counts in job.present
+        if counts.movements
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from django.shortcuts import render
@@ -17,9 +18,10 @@ from apps.predictions.domain.hours import HOUR, hour_of
 from apps.predictions.selectors.health import GRACE
 from apps.predictions.selectors.jobs import JobRow, list_jobs, name_missing_hours
 from apps.predictions.selectors.monitor import Monitor, get_monitor, show_jobs
-from apps.predictions.web.bars import Bar, movement_bars
+from apps.predictions.web.bars import Bar, nature_bars
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from django.http import HttpRequest, HttpResponse
@@ -45,6 +47,7 @@ JOB_COLUMNS = (
     "started_at",
     "finished_at",
 )
+NATURE_COLUMNS = ("successful", "failed", "skipped", "markets_tracked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,23 @@ def live_json(request: HttpRequest) -> HttpResponse:
 def live_csv(request: HttpRequest) -> HttpResponse:
     """Return the jobs of the last day."""
     live = read_live(viewer_of(request), timezone.now())
-    return csv_response("hours", JOB_COLUMNS, live.jobs)
+    columns = (*JOB_COLUMNS, *_nature_cells(None))
+    return csv_response("hours", columns, map(_to_line, live.jobs))
+
+
+def _to_line(job: JobRow) -> SimpleNamespace:
+    plain = {name: getattr(job, name) for name in JOB_COLUMNS}
+    return SimpleNamespace(**plain, **_nature_cells(job))
+
+
+def _nature_cells(job: JobRow | None) -> dict[str, int | None]:
+    """Return the counts of each nature by column; None where they are not known."""
+    natures = {} if job is None or job.natures is None else job.natures
+    return {
+        f"{nature.value}_{name}": getattr(natures.get(nature), name, None)
+        for nature in Nature
+        for name in NATURE_COLUMNS
+    }
 
 
 def read_live(viewer: Viewer, now: datetime) -> Live:
@@ -112,18 +131,30 @@ def live_context(live: Live) -> dict[str, object]:
         *(HourLine(job.hour, job, job.is_silent(live.as_of)) for job in live.jobs),
         *(HourLine(hour, None, is_silent=False) for hour in live.missing_hours),
     ]
-    bars: list[Bar] = [] if last is None else movement_bars(last.movements)
+    moved = [] if last is None else nature_bars(last)
     return {
         "live": live,
         "monitor": live.monitor,
         "last": last,
-        "other_natures": [
-            (nature.value, n)
-            for nature, n in live.monitor.natures.items()
-            if n and nature is not Nature.LIVE
-        ],
-        "bars": bars,
-        "looks": sum(bar.n for bar in bars),
+        "other_natures": _other(live.monitor.natures),
+        "other_markets": _other(live.monitor.nature_markets),
+        "moved": moved,
+        "ways": _ways(moved),
+        "looks": sum(bar.n for _, bars in moved for bar in bars),
         "errors": last.errors[:SHOWN_ERRORS] if last else (),
         "lines": sorted(lines, key=lambda line: line.hour, reverse=True),
     }
+
+
+def _other(counts: Mapping[Nature, int]) -> list[tuple[str, int]]:
+    """Return what is not of live markets, which is said wherever it is counted."""
+    return [
+        (nature.value, n)
+        for nature, n in counts.items()
+        if n and nature is not Nature.LIVE
+    ]
+
+
+def _ways(moved: Iterable[tuple[Nature | None, list[Bar]]]) -> dict[str, str]:
+    """Return what the names of bars mean, each once."""
+    return {bar.name: bar.words for _, bars in moved for bar in bars}

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from apps.core.web.twins import plain
+from apps.markets.domain.markets import Nature
+from apps.predictions.domain.words import BenchmarkStatus
 from apps.predictions.management.hours import describe_job, write_lines
 from apps.predictions.selectors.health import GRACE, check_hours
 from apps.predictions.selectors.jobs import (
@@ -43,9 +45,15 @@ def handle(
     """Read and print."""
     now = timezone.now()
     job, finding, due = get_last_job(), check_hours(now), now - GRACE
+    natures = count_by_status()
     document = {
         "predictions": {
-            status.lower(): count for status, count in count_by_status().items()
+            status.lower(): sum(one[status] for one in natures.values())
+            for status in BenchmarkStatus
+        },
+        "natures": {
+            nature.value: {status.lower(): n for status, n in counts.items()}
+            for nature, counts in natures.items()
         },
         "markets_watched": len(list_watched_markets()),
         "last_job": None if job is None else describe_job(job),
@@ -65,6 +73,7 @@ def handle(
 def _as_text(document: dict[str, Any]) -> str:
     counts = ", ".join(f"{n} {status}" for status, n in document["predictions"].items())
     lines = [f"predictions: {counts}; {document['markets_watched']} markets watched"]
+    lines += _other_natures(document["natures"])
     job = document["last_job"]
     if job is None:
         lines.append("no hour has had a job")
@@ -78,3 +87,13 @@ def _as_text(document: dict[str, Any]) -> str:
     if document["advice"]:
         lines.append(document["advice"])
     return "\n".join(lines)
+
+
+def _other_natures(natures: dict[str, dict[str, int]]) -> list[str]:
+    """Return a line for each nature but live that there are predictions of."""
+    return [
+        f"  of them {nature}: "
+        + ", ".join(f"{n} {status}" for status, n in counts.items())
+        for nature, counts in natures.items()
+        if nature != Nature.LIVE.value and any(counts.values())
+    ]
