@@ -198,6 +198,27 @@ class FakeMarket:
         return self.encoded_book
 
 
+def make_resolution(
+    condition_id: str, status: str = "resolved", **fields: Any
+) -> dict[str, Any]:
+    """Return a row of the Data API's resolutions, as it is documented by condition."""
+    return {
+        "question_id": f"0x{7:064x}",
+        "condition_id": condition_id,
+        "status": status,
+        "extended_review": False,
+        "was_disputed": False,
+        "new_version_q": True,
+        "proposed_price": "69",
+        "reproposed_price": "69",
+        "price": "69",
+        "transaction_hash": "0x1fc7a1df48dcac15859af515ebd77183",
+        "log_index": "170",
+        "last_update_timestamp": "1795514400",
+        **fields,
+    }
+
+
 @dataclass(slots=True)
 class FakePolymarket:
     """The markets, and what the three services answer about them."""

@@ -39,6 +39,7 @@ class FakeStream:
     loop: asyncio.AbstractEventLoop | None = None
     connections: list[Connection] = field(default_factory=list)
     subscriptions: list[list[str]] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)  # as they came
     pings: int = 0
     subscribed: threading.Semaphore = field(
         default_factory=lambda: threading.Semaphore(0)
@@ -88,7 +89,8 @@ class FakeStream:
                 if not self.is_mute:
                     connection.waiting.put_nowait("PONG")
                 continue
-            assets = json.loads(text)["assets_ids"]
+            self.asked.append(json.loads(text))
+            assets = self.asked[-1]["assets_ids"]
             connection.assets += assets
             self.subscriptions.append(assets)
             self.subscribed.release()

@@ -139,6 +139,40 @@ def test_the_end_date_ends_no_trading() -> None:
     assert read.quote.flags == QuoteFlag.PAST_END_DATE
 
 
+def test_a_market_without_an_end_date_is_never_past_it() -> None:
+    read = read_market(gamma(endDate=None), SEEN)
+    assert (read.ends_at, read.status) == (None, MarketStatus.OPEN)
+    assert read.quote is not None
+    assert read.quote.flags == 0
+
+
+@pytest.mark.parametrize(
+    "fields", [{"active": False}, {"acceptingOrders": False}, {"archived": True}]
+)
+def test_only_closed_closes_a_market(fields: dict[str, Any]) -> None:
+    assert read_market(gamma(**fields), SEEN).status is MarketStatus.OPEN
+
+
+@pytest.mark.parametrize("told", [None, "", "[]", '["", ""]', '["111"]'])
+def test_a_new_market_has_no_tokens_yet(told: str | None) -> None:
+    assert read_market(gamma(clobTokenIds=told), SEEN).token_ids == ()
+
+
+@pytest.mark.parametrize("told", [411, "411"])
+def test_an_event_s_id_comes_as_a_number_and_as_a_text(told: object) -> None:
+    event = {"id": told, "slug": "weather", "title": "Weather"}
+    assert read_market(gamma(events=[event]), SEEN).event_id == "411"
+
+
+def test_numbers_come_whole_in_parts_and_as_texts() -> None:
+    ways: list[dict[str, Any]] = [
+        {"bestBid": 0, "volume": 12, "liquidityNum": D("900.0")},
+        {"bestBid": "0", "volume": "12", "liquidityNum": None, "liquidity": "900"},
+    ]
+    first, second = (read_market(gamma(**fields), SEEN) for fields in ways)
+    assert first == second
+
+
 def test_a_market_closes_before_its_end_date() -> None:
     read = read_market(closed("0", "1"), SEEN)
     assert read.closed_at == datetime(2026, 11, 20, 23, 20, 15, tzinfo=UTC)
@@ -175,6 +209,13 @@ def test_a_last_quote_is_no_settlement_of_an_open_market() -> None:
 
 def test_two_zeros_leave_the_end_open() -> None:
     read = read_market(closed("0", "0"), SEEN)
+    assert (read.status, read.settlement) == (MarketStatus.CLOSED, None)
+    assert needs_second_look(read)
+
+
+def test_a_closed_market_without_prices_leaves_the_end_open() -> None:
+    told = closed("0", "0") | {"outcomePrices": None}
+    read = read_market(told, SEEN)
     assert (read.status, read.settlement) == (MarketStatus.CLOSED, None)
     assert needs_second_look(read)
 

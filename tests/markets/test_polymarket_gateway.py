@@ -7,6 +7,7 @@ import pytest
 
 from apps.core.errors import UpstreamError
 from apps.markets.domain.markets import MarketStatus, QuoteFlag
+from tests.fakes.venue_polymarket import make_resolution
 from tests.fakes.venue_server import Fault
 from tests.markets.venues import polymarket_at
 
@@ -238,7 +239,26 @@ ENDS: list[tuple[dict[str, Any], str, str | None, str | None]] = [
         "0",
         "data.resolution",
     ),
+    ({"prices": ("0", "0"), "resolution": ("resolved", "69")}, "closed", None, None),
+    (
+        {"prices": ("0", "0"), "resolution": ("resolved", "1000000")},
+        "resolved",
+        "1",
+        "data.resolution",
+    ),
+    (
+        {"prices": ("0", "0"), "resolution": ("resolved", "2000000")},
+        "closed",
+        None,
+        None,
+    ),
     ({"prices": ("0.6", "0.4"), "resolution": ("posed", "69")}, "proposed", None, None),
+    (
+        {"prices": ("0.6", "0.4"), "resolution": ("challenged", "69")},
+        "disputed",
+        None,
+        None,
+    ),
     (
         {"prices": ("1", "0"), "uma": "disputed", "winners": (True, False)},
         "disputed",
@@ -261,12 +281,7 @@ async def test_how_a_closed_market_ended(
     told = fields.pop("resolution", None)
     market = venues.polymarket.add(1, closed=True, **fields)
     if told:
-        market.resolution = {
-            "condition_id": market.condition_id,
-            "status": told[0],
-            "price": told[1],
-            "was_disputed": False,
-        }
+        market.resolution = make_resolution(market.condition_id, told[0], price=told[1])
     read = await fetch_one(gateway, market.condition_id)
     settled = read.settlement
     assert read.status.value == status
@@ -284,6 +299,15 @@ async def test_while_nobody_can_be_asked_about_an_end_there_is_none(
     assert (read.status, read.settlement) == (MarketStatus.CLOSED, None)
     venues.heal()
     assert (await fetch_one(gateway, name)).status is MarketStatus.VOID
+
+
+async def test_where_gamma_is_sure_nobody_else_is_asked(
+    venues: FakeVenues, gateway: PolymarketGateway
+) -> None:
+    name = venues.polymarket.add(1, closed=True, prices=("1", "0")).condition_id
+    assert (await fetch_one(gateway, name)).status is MarketStatus.RESOLVED
+    asked = [one.path for one in venues.requests]
+    assert asked == ["gamma/markets/keyset"] * 2
 
 
 async def test_resolutions_are_asked_for_by_the_twenty(

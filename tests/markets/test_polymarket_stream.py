@@ -167,6 +167,10 @@ async def test_following_begins_with_the_books(venues: FakeVenues) -> None:
     hints = stream_at(venues).follow([first])
     (book,) = await take(hints, 1)
     assert sides(book) == (D("0.4"), D("0.42"), D("0.6"))
+    # Without the flag, nobody is told that a market was resolved.
+    assert venues.stream.asked == [
+        {"assets_ids": [first], "type": "market", "custom_feature_enabled": True}
+    ]
     other = event("best_bid_ask", asset_id="999", best_bid="0.1", best_ask="0.2")
     own = event("best_bid_ask", asset_id=first, best_bid="0.3", best_ask="0.5")
     venues.stream.push([other, own])

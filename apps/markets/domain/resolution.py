@@ -31,17 +31,23 @@ SURE_LOSER = Decimal("0.001")
 HALF = Decimal("0.5")
 # The price that the oracle's adapter keeps where none is set.
 NOT_SET = Decimal(69)
-# The oracle counts a whole share as this many; the conditional tokens as the second.
+# The oracle counts a whole share as 10 ** 18, the Data API as 10 ** 6. A price between
+# the two ranges is of neither, and to take it for the other one turns an end round.
 _ORACLE_ONE = Decimal(10) ** 18
+_DATA_ONE = Decimal(10) ** 6
+_LEAST_OF_ORACLE = _ORACLE_ONE / 1000
 # Prices of a fractional end add up to one, or say nothing.
 _SUM_ERROR = Decimal("0.001")
 _TWO = 2
 
 # By the oracle's word: a proposal can be disputed, and a dispute can turn it round.
 _HELD = {
-    "proposed": MarketStatus.PROPOSED,
-    "disputed": MarketStatus.DISPUTED,
     "posed": MarketStatus.PROPOSED,
+    "proposed": MarketStatus.PROPOSED,
+    "reproposed": MarketStatus.PROPOSED,
+    "challenged": MarketStatus.DISPUTED,
+    "disputed": MarketStatus.DISPUTED,
+    "arbitration": MarketStatus.DISPUTED,
 }
 
 
@@ -88,10 +94,11 @@ def settle_by_winners(
 ) -> SettlementReading | None:
     """Decide by the winners that the order book's market names.
 
-    Both are winners where it ended 50/50; without any it is not final.
+    Both are winners where it ended 50/50, or none is and it says so of itself, with
+    both at a half; otherwise it is not final without a winner.
 
     Raises:
-        PayloadError: the answer is not about these two tokens.
+        PayloadError: the answer is not about these two tokens, or contradicts itself.
     """
     if not read_flag(raw, "closed"):
         return None
@@ -100,14 +107,20 @@ def settle_by_winners(
     if len(won) != _TWO or set(won) != set(token_ids):
         raise PayloadError("tokens are not those of the market")
     first, second = (won[token] for token in token_ids)
-    if not (first or second):
-        return None
     evidence: dict[str, object] = {"winners": [first, second]}
-    if first and second:
+    is_even = read_flag(raw, "is_50_50_outcome")
+    if is_even and first is not second:
+        raise PayloadError("is_50_50_outcome is true, and a token is the winner")
+    if first is second:
+        prices = [to_number(one.get("price"), "price") for one in tokens]
+        if not first and not (is_even and prices == [HALF, HALF]):
+            return None
+        if not first:
+            evidence["is_50_50_outcome"] = True
         return SettlementReading(
             HALF,
             is_void=True,
-            rule="clob.both_winners",
+            rule="clob.both_winners" if first else "clob.fifty_fifty",
             evidence=evidence,
             settled_at=settled_at,
         )
@@ -125,27 +138,55 @@ def settle_by_resolution(
 ) -> SettlementReading | None:
     """Decide by a row of the Data API's resolutions.
 
-    Only a resolved one decides. 69 stands for a price that is not set.
+    Only a resolved one decides: by the payouts of both outcomes, which a row by
+    condition has, else by its price, of which 69 stands for one that is not set. Where
+    both are there they say the same, or nothing.
 
     Raises:
-        PayloadError: the price is none of an outcome.
+        PayloadError: a field is none of an outcome, or they contradict each other.
     """
     if read_text(raw, "status").lower() != "resolved":
         return None
-    price = to_number(raw.get("price"), "price")
-    if price is None or price == NOT_SET:
+    paid, priced = _read_payouts(raw), _read_price(raw)
+    if paid is not None and priced is not None and paid != priced:
+        raise PayloadError(f"price says {priced}, and payouts say {paid}")
+    payout = priced if paid is None else paid
+    if payout is None:
         return None
-    payout = to_share(price / _ORACLE_ONE if price > ONE else price, "price")
     evidence: dict[str, object] = {
         "status": "resolved",
-        "price": str(price),
+        "price": read_text(raw, "price"),
+        "payouts": [str(one) for one in read_list(raw, "payouts")],
         "was_disputed": read_flag(raw, "was_disputed"),
     }
-    is_void = payout not in (Decimal(0), ONE)
     return SettlementReading(
         payout,
-        is_void=is_void,
+        is_void=payout not in (0, 1),
         rule="data.resolution",
         evidence=evidence,
         settled_at=settled_at,
     )
+
+
+def _read_payouts(raw: Mapping[str, object]) -> Decimal | None:
+    """Return what a share of the first outcome pays; both pay a whole one together."""
+    told = [to_number(one, "payouts") for one in read_list(raw, "payouts")]
+    if not told:
+        return None
+    parts = [one for one in told if one is not None]
+    if len(told) != _TWO or len(parts) != _TWO or sum(parts) != _DATA_ONE:
+        raise PayloadError(f"payouts are not two parts of {_DATA_ONE}")
+    return to_share(parts[0] / _DATA_ONE, "payouts")
+
+
+def _read_price(raw: Mapping[str, object]) -> Decimal | None:
+    price = to_number(raw.get("price"), "price")
+    if price is None or price == NOT_SET:
+        return None
+    if price <= ONE:
+        return to_share(price, "price")
+    if price <= _DATA_ONE:
+        return to_share(price / _DATA_ONE, "price")
+    if price < _LEAST_OF_ORACLE:
+        raise PayloadError(f"price is {price}, which is of no known scale")
+    return to_share(price / _ORACLE_ONE, "price")
