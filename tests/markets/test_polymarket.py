@@ -18,7 +18,6 @@ from apps.markets.domain.polymarket import (
     rest_fraction,
 )
 from apps.markets.domain.quotes import Seen
-from apps.markets.domain.resolution import settle_by_winners
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SEEN = Seen(NOW)
@@ -359,42 +358,6 @@ def test_the_best_of_a_book_is_not_the_first() -> None:
     assert (quote.bid, quote.ask, quote.mid) == (D("0.50"), D("0.52"), D("0.51"))
     assert (quote.last, quote.liquidity) == (D("0.55"), D(900))
     assert (quote.source, quote.observed_at, quote.flags) == ("clob.books", NOW, 0)
-
-
-@pytest.mark.parametrize(
-    ("winners", "payout", "rule"),
-    [
-        ((True, False), D(1), "clob.winner"),
-        ((False, True), D(0), "clob.winner"),
-        ((True, True), D("0.5"), "clob.both_winners"),
-    ],
-)
-def test_the_order_book_names_the_winner(
-    winners: tuple[bool, bool], payout: Decimal, rule: str
-) -> None:
-    # Served in any order: what counts is whose token it is.
-    tokens = [
-        {"token_id": token, "winner": won}
-        for token, won in reversed(list(zip(TOKENS, winners, strict=True)))
-    ]
-    settled = settle_by_winners(
-        {"closed": True, "tokens": tokens}, TOKENS, settled_at=NOW
-    )
-    assert settled is not None
-    assert (settled.payout, settled.rule) == (payout, rule)
-    assert settled.is_void == (payout == D("0.5"))
-
-
-def test_a_market_without_a_winner_is_not_final() -> None:
-    tokens = [{"token_id": token, "winner": False} for token in TOKENS]
-    told = {"closed": True, "tokens": tokens}
-    assert settle_by_winners(told, TOKENS, settled_at=None) is None
-
-
-def test_winners_of_other_tokens_are_refused() -> None:
-    tokens = [{"token_id": token, "winner": True} for token in ("111", "333")]
-    with pytest.raises(PayloadError, match="tokens are not those of the market"):
-        settle_by_winners({"closed": True, "tokens": tokens}, TOKENS, settled_at=None)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from tests.fakes.venue_polymarket import FakePolymarket, make_resolution
 from tests.markets.real import read_recorded
 from tests.markets.venues import wire
 
+TOKENS = ["111", "222"]
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 D = Decimal
 
@@ -123,6 +124,42 @@ def tokens(*won: bool, price: float = 0.5) -> list[dict[str, Any]]:
         {"token_id": name, "winner": one, "price": price}
         for name, one in zip(names, won, strict=True)
     ]
+
+
+@pytest.mark.parametrize(
+    ("winners", "payout", "rule"),
+    [
+        ((True, False), D(1), "clob.winner"),
+        ((False, True), D(0), "clob.winner"),
+        ((True, True), D("0.5"), "clob.both_winners"),
+    ],
+)
+def test_the_order_book_names_the_winner(
+    winners: tuple[bool, bool], payout: Decimal, rule: str
+) -> None:
+    # Served in any order: what counts is whose token it is.
+    tokens = [
+        {"token_id": token, "winner": won}
+        for token, won in reversed(list(zip(TOKENS, winners, strict=True)))
+    ]
+    settled = settle_by_winners(
+        {"closed": True, "tokens": tokens}, TOKENS, settled_at=NOW
+    )
+    assert settled is not None
+    assert (settled.payout, settled.rule) == (payout, rule)
+    assert settled.is_void == (payout == D("0.5"))
+
+
+def test_a_market_without_a_winner_is_not_final() -> None:
+    tokens = [{"token_id": token, "winner": False} for token in TOKENS]
+    told = {"closed": True, "tokens": tokens}
+    assert settle_by_winners(told, TOKENS, settled_at=None) is None
+
+
+def test_winners_of_other_tokens_are_refused() -> None:
+    tokens = [{"token_id": token, "winner": True} for token in ("111", "333")]
+    with pytest.raises(PayloadError, match="tokens are not those of the market"):
+        settle_by_winners({"closed": True, "tokens": tokens}, TOKENS, settled_at=None)
 
 
 def test_an_even_end_is_told_in_two_ways() -> None:

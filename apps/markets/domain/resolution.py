@@ -115,12 +115,14 @@ def settle_by_winners(
         prices = [to_number(one.get("price"), "price") for one in tokens]
         if not first and not (is_even and prices == [HALF, HALF]):
             return None
+        rule = "clob.both_winners"
         if not first:
+            rule = "clob.fifty_fifty"
             evidence["is_50_50_outcome"] = True
         return SettlementReading(
             HALF,
             is_void=True,
-            rule="clob.both_winners" if first else "clob.fifty_fifty",
+            rule=rule,
             evidence=evidence,
             settled_at=settled_at,
         )
