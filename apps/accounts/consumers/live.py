@@ -32,15 +32,22 @@ from apps.accounts.viewers import viewer_still
 from apps.core.errors import NotFoundError, UnauthenticatedError, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from typing import TypeAlias
 
     from apps.accounts.selectors.workspaces import Viewer
-    from apps.core.hub import Frame, Hub
+    from apps.core.hub import Frame, Hub, Watcher
+
+    Again: TypeAlias = Callable[[], Awaitable[Frame]]
 
 NOT_SIGNED_IN = 4403
 NOT_FOUND = 4404
 TRY_LATER = 1013
 PING_SECONDS = 25.0
+HINT_SECONDS = 2.0
+# A page takes a server less than this; so many come one after the other, not at once.
+SPREAD_MS = 50
+LONGEST_SPREAD_MS = 300_000
 PING = '{"ping":true}'
 
 
@@ -68,21 +75,41 @@ class LiveSocket(ABC):
             NotFoundError: there is nothing, or this viewer may not see it.
         """
 
+    async def find_topics(self, viewer: Viewer, scope: Scope) -> tuple[str, ...]:
+        """Return what is listened to; raises as `read_first` does."""
+        return ((await self.read_first(viewer, scope)).topic,)
+
+    async def follow(
+        self, watcher: Watcher, scope: Scope, first: Frame, again: Again | None
+    ) -> AsyncIterator[tuple[Frame, ...]]:
+        """Yield what is to be told after the `first` frame: here, what is published.
+
+        An empty tuple is a sign of life. `again` reads for whoever is there still; it
+        is None for what everybody may see.
+        """
+        del scope, first
+        looks = Looks(again)
+        batches = watcher.batches(pause=PAUSE_SECONDS, heartbeat=PING_SECONDS)
+        async for frames in batches:
+            await looks.take()
+            yield frames
+
     async def _serve(self, scope: Scope, send: Send) -> None:
         try:
             viewer = await viewer_of(scope)
-            topic = (await self.read_first(viewer, scope)).topic
-            async with self._hub.watch(topic) as watcher:
+            topics = await self.find_topics(viewer, scope)
+            async with self._hub.watch(*topics) as watcher:
                 # Read after the watch began: nothing falls between the two. A page
                 # that was rendered before compares it with what it shows.
                 first = await self.read_first(viewer, scope)
-                await self._tell(send, [encode_frame(first, is_first=True)])
-                looks = Looks(await self._ask_again(viewer, scope))
-                batches = watcher.batches(pause=PAUSE_SECONDS, heartbeat=PING_SECONDS)
-                async for frames in batches:
-                    await looks.take()
-                    texts = [encode_frame(one) for one in frames] or [PING]
-                    await self._tell(send, texts)
+                spread = spread_of(self._hub.watchers)
+                text = encode_frame(first, is_first=True, spread=spread)
+                await self._tell(send, [text])
+                again = await self._ask_again(viewer, scope)
+                async for frames in self.follow(watcher, scope, first, again):
+                    spread = spread_of(self._hub.watchers)
+                    texts = [encode_frame(one, spread=spread) for one in frames]
+                    await self._tell(send, texts or [PING])
         except UnauthenticatedError:
             await send({"type": "websocket.close", "code": NOT_SIGNED_IN})
         except NotFoundError:
@@ -92,10 +119,8 @@ class LiveSocket(ABC):
         except TimeoutError:
             return  # the client does not read; the server cuts its line
 
-    async def _ask_again(
-        self, viewer: Viewer, scope: Scope
-    ) -> Callable[[], Awaitable[None]] | None:
-        """Return what asks whether this may still be seen; None if it is public."""
+    async def _ask_again(self, viewer: Viewer, scope: Scope) -> Again | None:
+        """Return what reads this while it may be seen; None if it is public."""
         try:
             if viewer != ANONYMOUS:
                 await self.read_first(ANONYMOUS, scope)
@@ -104,8 +129,8 @@ class LiveSocket(ABC):
         else:
             return None
 
-        async def ask() -> None:
-            await self.read_first(await look(scope, timezone.now()), scope)
+        async def ask() -> Frame:
+            return await self.read_first(await look(scope, timezone.now()), scope)
 
         return ask
 
@@ -115,9 +140,42 @@ class LiveSocket(ABC):
                 await send({"type": "websocket.send", "text": text})
 
 
-def encode_frame(frame: Frame, *, is_first: bool = False) -> str:
+class HintedSocket(LiveSocket):
+    """Takes what is published as a hint: reads anew, and tells what differs.
+
+    For what a frame cannot say to everybody. However fast hints come, a connection
+    costs the database one reading in `HINT_SECONDS`.
+    """
+
+    async def follow(
+        self, watcher: Watcher, scope: Scope, first: Frame, again: Again | None
+    ) -> AsyncIterator[tuple[Frame, ...]]:
+        """Yield the state where it differs from what was told last."""
+        told = first
+        batches = watcher.batches(pause=HINT_SECONDS, heartbeat=PING_SECONDS)
+        async for hints in batches:
+            found = told
+            if again is not None:
+                found = await again()
+            elif hints:
+                found = await self.read_first(ANONYMOUS, scope)
+            yield () if found == told else (found,)
+            told = found
+
+
+def spread_of(watchers: int) -> int:
+    """Return within how many milliseconds all who watch may ask for the page anew."""
+    return min((watchers - 1) * SPREAD_MS, LONGEST_SPREAD_MS)
+
+
+def encode_frame(frame: Frame, *, is_first: bool = False, spread: int = 0) -> str:
     """Write a frame for a page; `missed` asks it to read its state afresh."""
-    parts = {"topic": frame.topic, "first": is_first, "missed": not frame.data}
+    parts: dict[str, object] = {
+        "topic": frame.topic,
+        "first": is_first,
+        "missed": not frame.data,
+        "spread": spread,
+    }
     told = json.dumps({name: part for name, part in parts.items() if part})
     # What was published is JSON already.
     return f'{told[:-1]},"data":{frame.data}}}' if frame.data else told
