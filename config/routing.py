@@ -15,7 +15,12 @@ from apps.benchmarks.consumers.events import RunEvents
 from apps.benchmarks.consumers.live import LeaderboardSocket, RunSocket
 from apps.core.hub import Hub
 from apps.core.lifespan import Lifespan
-from apps.predictions.consumers.live import MonitorSocket
+from apps.predictions.consumers.live import (
+    BoardSocket,
+    ExperimentSocket,
+    MonitorSocket,
+    PredictionSocket,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,14 +29,17 @@ if TYPE_CHECKING:
 def build_application(pages: Callable[..., Any]) -> ProtocolTypeRouter:
     """Return the whole ASGI application around Django's, with a hub of its own."""
     hub = Hub(settings.REDIS_URL)
-    run = _with_reader(RunSocket(hub))
-    leaderboard = _with_reader(LeaderboardSocket(hub))
-    monitor = _with_reader(MonitorSocket(hub))
     events = _with_reader(RunEvents(hub))
+    kinds: dict[str, Callable[[Hub], Application]] = {
+        "ws/runs/<uuid:run_id>/": RunSocket,
+        "ws/leaderboard/<slug:slug>/": LeaderboardSocket,
+        "ws/predictions/": MonitorSocket,
+        "ws/predictions/board/": BoardSocket,
+        "ws/predictions/<uuid:prediction_id>/": PredictionSocket,
+        "ws/predictions/experiments/<uuid:experiment_id>/": ExperimentSocket,
+    }
     sockets = [
-        path("ws/runs/<uuid:run_id>/", run),
-        path("ws/leaderboard/<slug:slug>/", leaderboard),
-        path("ws/predictions/", monitor),
+        *(path(route, _with_reader(kind(hub))) for route, kind in kinds.items()),
         re_path("", WebsocketDenier.as_asgi()),
     ]
     requests = [

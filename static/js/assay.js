@@ -36,8 +36,21 @@ document.addEventListener("click", (event) => {
 
 // Live regions: one socket for each page. The server says that something moved and
 // how far it is; the page shows the numbers at once and asks for a fresh table, which
-// the server renders, no more often than the region allows.
+// the server renders, no more often than the region allows. Where many watch, it also
+// says within how many milliseconds they may ask, and each page picks its own moment.
 const GOING = ["queued", "running"];
+
+// Where an element stands, so that its like is found after a part was swapped.
+function placeOf(element, within) {
+  const like = [...within.querySelectorAll(element.tagName)];
+  return { id: element.id, href: element.getAttribute("href"), tag: element.tagName, at: like.indexOf(element) };
+}
+
+function findPlace({ id, href, tag, at }, within) {
+  if (id) return document.getElementById(id);
+  const like = [...within.querySelectorAll(tag)];
+  return href ? like.find((one) => one.getAttribute("href") === href) : like[at];
+}
 
 class LiveRegion {
   constructor(element) {
@@ -46,9 +59,11 @@ class LiveRegion {
     this.lastRefresh = 0;
     this.lastWord = 0;
     this.timer = null;
+    this.spread = 0;
     document.addEventListener("visibilitychange", () => (document.hidden ? this.pause() : this.resume()));
-    document.addEventListener("htmx:beforeSwap", (event) => this.remember(event.target));
-    document.addEventListener("htmx:afterSettle", () => this.restore());
+    document.addEventListener("htmx:beforeSwap", (event) => this.remember(event));
+    document.addEventListener("htmx:afterSwap", () => this.restore());
+    document.addEventListener("htmx:afterRequest", (event) => this.hearAnswer(event.detail));
     if (!document.hidden) this.connect();
   }
 
@@ -64,6 +79,7 @@ class LiveRegion {
 
   welcome() {
     this.failures = 0;
+    this.since = "";
     clearInterval(this.poll);
     this.poll = null;
     this.say("open", "Live");
@@ -82,15 +98,25 @@ class LiveRegion {
     this.socket = null;
     if (this.element.dataset.ended) return this.say("done", "Finished");
     if (document.hidden) return this.say("done", "Paused");
-    if (event.code === 4404) return this.say("done", "");
+    if (event.code === 4403 || event.code === 4404) return this.say("lost", "Not live any more: reload the page");
     this.failures += 1;
-    if (this.failures >= 3 && !this.poll) {
+    this.since ||= new Date().toISOString().slice(11, 16);
+    if (this.failures >= 3 && !this.poll && this.mayPoll) {
       this.poll = setInterval(() => this.refresh(), 10000);
       this.refresh();
     }
-    this.say("lost", this.poll ? "Updating every 10 seconds" : "Reconnecting…");
+    this.say("lost", this.poll ? "Updating every 10 seconds" : this.loss);
     const delay = Math.min(30000, 500 * 2 ** this.failures) * (0.5 + Math.random() / 2);
     this.retry = setTimeout(() => this.connect(), delay);
+  }
+
+  // A page that thousands have open only says that it stands still.
+  get mayPoll() {
+    return this.element.dataset.poll !== "no";
+  }
+
+  get loss() {
+    return this.mayPoll ? "Reconnecting…" : `Connection lost at ${this.since} UTC, trying again: this stands still`;
   }
 
   pause() {
@@ -109,6 +135,7 @@ class LiveRegion {
     this.watch();
     if (message.ping) return;
     const data = message.data || {};
+    this.spread = message.spread || 0;
     this.show(data);
     if (message.first && this.isShown(data)) return;
     if (this.element.dataset.until && data.status && !GOING.includes(data.status)) this.end();
@@ -146,33 +173,66 @@ class LiveRegion {
   refreshSoon() {
     if (this.timer) return;
     const wait = this.lastRefresh + Number(this.element.dataset.throttle) - Date.now();
-    this.timer = setTimeout(() => this.refresh(), Math.max(0, wait));
+    this.timer = setTimeout(() => this.refresh(), Math.max(0, wait) + Math.random() * this.spread);
   }
 
   refresh() {
     this.timer = null;
-    this.lastRefresh = Date.now();
     const reading = this.element.querySelector("[data-expanded]:not([hidden])");
     if (reading && !this.element.dataset.ended) return;
-    const target = `#${this.element.dataset.target}`;
-    htmx.ajax("GET", location.pathname + location.search, { target, swap: "outerHTML" });
+    this.lastRefresh = Date.now();
+    if (this.isSelecting()) return this.refreshSoon();
+    this.asked = location.pathname + location.search;
+    htmx.ajax("GET", this.asked, { target: `#${this.element.dataset.target}`, swap: "outerHTML" });
   }
 
-  // What a reader has unfolded stays unfolded.
-  remember(target) {
+  // What somebody has marked, to copy it, waits until they have let go.
+  isSelecting() {
+    const marked = getSelection();
+    return !marked.isCollapsed && this.element.contains(marked.anchorNode);
+  }
+
+  // An answer is dropped where the reader has gone on to another view meanwhile. What
+  // they have unfolded stays unfolded, and the focus stays where it is.
+  remember(event) {
+    const { requestConfig } = event.detail;
+    const isOurs = requestConfig.path === this.asked && requestConfig.elt === document.body;
+    if (isOurs && this.asked !== location.pathname + location.search) event.detail.shouldSwap = false;
+    const target = event.detail.target;
     this.unfolded = [...target.querySelectorAll("details[open][id]")].map((found) => found.id);
+    const held = document.activeElement;
+    this.held = held !== target && target.contains(held) ? placeOf(held, target) : null;
   }
 
   restore() {
     for (const id of this.unfolded || []) document.getElementById(id)?.setAttribute("open", "");
     this.unfolded = [];
+    if (this.held) findPlace(this.held, this.element)?.focus({ preventScroll: true });
+    this.held = null;
+    if (this.said) this.say(...this.said);
+  }
+
+  // Where the server does not answer, the page goes on showing what it has, says so,
+  // and asks again after a while.
+  hearAnswer({ requestConfig, successful, xhr }) {
+    if (requestConfig.path !== this.asked || requestConfig.elt !== document.body) return;
+    if (successful) {
+      if (this.isLate) this.say("open", "Live");
+      this.isLate = false;
+      return;
+    }
+    this.isLate = true;
+    this.say("lost", "Could not be brought up to date");
+    const isOver = xhr.status >= 400 && xhr.status < 500;
+    if (!isOver) setTimeout(() => this.refreshSoon(), 30000 * (1 + Math.random()));
   }
 
   say(state, words) {
+    this.said = [state, words];
     const place = this.element.querySelector("[data-live-state]");
     if (!place) return;
     place.dataset.state = state;
-    place.textContent = words;
+    if (place.textContent !== words) place.textContent = words;
   }
 }
 

@@ -32,7 +32,7 @@ from apps.predictions.pipelines.looking import LAST_HOURS, list_closes, take_loo
 from apps.predictions.selectors.jobs import get_job
 from apps.predictions.selectors.tracks import EVERYTHING, START, list_tracks
 from apps.predictions.services.jobs import HourLostError, claim_job, end_job
-from apps.predictions.services.live import announce_hour
+from apps.predictions.services.live import announce_hour, announce_looks
 from apps.predictions.services.partitions import ensure_partitions
 from apps.predictions.services.snapshots import store_chunk
 
@@ -161,7 +161,9 @@ def look_apart(
     """
     now = clock()
     ensure_partitions(today=now.date())
-    return _Desk(clock, refresh, options, hour_of(now), None).work(scope)
+    tally = _Desk(clock, refresh, options, hour_of(now), None).work(scope)
+    announce_looks(scope.prediction_id, scope.experiment_id)
+    return tally
 
 
 def look_dry(

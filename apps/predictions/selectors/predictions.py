@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db.models import Q, Subquery
+from django.db.models import Max, Q, Subquery
 
 from apps.accounts.domain.roles import Power, has_power
 from apps.core.errors import NotFoundError
@@ -13,6 +13,7 @@ from apps.markets.domain.markets import Nature, QuoteFlag
 from apps.predictions.domain.entries import is_storable
 from apps.predictions.domain.words import BenchmarkStatus, ExperimentKind
 from apps.predictions.models import Experiment, Prediction
+from apps.predictions.selectors.revisions import revision_of, revision_of_experiment
 from apps.predictions.selectors.visible import (
     get_visible_experiments,
     get_visible_predictions,
@@ -101,6 +102,12 @@ class SummaryRow:
     skill: float | None
     closing_skill: float | None
     last_benchmarked_at: datetime | None
+    updated_at: datetime
+
+    @property
+    def revision(self) -> str:
+        """Return what differs whenever a page about the prediction would."""
+        return revision_of(self.updated_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +168,24 @@ def get_experiment(viewer: Viewer, experiment_id: UUID) -> ExperimentRow:
     Raises:
         NotFoundError: no such experiment is visible.
     """
+    return get_experiment_as_of(viewer, experiment_id)[0]
+
+
+def get_experiment_as_of(
+    viewer: Viewer, experiment_id: UUID
+) -> tuple[ExperimentRow, str]:
+    """Return one experiment, and the revision that a page about it is of.
+
+    Raises:
+        NotFoundError: no such experiment is visible.
+    """
     found = get_visible_experiments(viewer).filter(pk=experiment_id)
+    found = found.annotate(scored_at=Max("scores__computed_at"))
     row = found.select_related("model__provider").first()
     if row is None:
         raise NotFoundError(f"There is no experiment {experiment_id}.")
-    return to_experiment_row(row)
+    revision = revision_of_experiment(row.predictions_made, row.scored_at)
+    return to_experiment_row(row), revision
 
 
 def get_named_experiment(

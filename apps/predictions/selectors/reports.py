@@ -14,7 +14,11 @@ from apps.predictions.domain.words import AttemptOutcome
 from apps.predictions.models import Attempt, Prediction, Summary
 from apps.predictions.selectors.kept_reports import read_report, read_revisions
 from apps.predictions.selectors.market_skills import read_market_skills
-from apps.predictions.selectors.predictions import ExperimentRow, get_experiment
+from apps.predictions.selectors.predictions import (
+    ExperimentRow,
+    get_experiment,
+    get_experiment_as_of,
+)
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -45,10 +49,11 @@ class ExperimentReport:
     """An experiment on the venues of one nature; `natures` lists all it has.
 
     `published_afterwards` are its predictions there from before everybody saw it; all,
-    while it is private.
+    while it is private. `revision` differs after each prediction and computation.
     """
 
     experiment: ExperimentRow
+    revision: str
     nature: Nature | None
     natures: tuple[Nature, ...]
     published_afterwards: int
@@ -123,13 +128,15 @@ def get_report(
     Raises:
         NotFoundError: no such experiment is visible.
     """
-    experiment = get_experiment(viewer, experiment_id)
+    # Before the summaries: what is added in between is asked for again.
+    experiment, revision = get_experiment_as_of(viewer, experiment_id)
     revisions = read_revisions(experiment_id)
     natures = tuple(one for one in _ORDER if one in revisions)
     chosen = nature or (natures[0] if natures else None)
     shown = chosen or Nature.LIVE
     return ExperimentReport(
         experiment=experiment,
+        revision=revision,
         nature=chosen,
         natures=natures,
         published_afterwards=_count_private(experiment, shown),

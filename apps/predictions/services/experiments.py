@@ -18,7 +18,9 @@ from apps.core.turns import await_turn
 from apps.predictions.domain.entries import is_storable
 from apps.predictions.models import Experiment
 from apps.predictions.selectors.predictions import ExperimentRow, to_experiment_row
+from apps.predictions.selectors.revisions import read_board_revision
 from apps.predictions.selectors.visible import named_in
+from apps.predictions.services.live import announce_scores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,6 +113,7 @@ def publish_experiment(*, experiment_id: UUID, now: datetime) -> ExperimentRow:
     if experiment.published_at is None:
         experiment.published_at = now
     experiment.save(update_fields=["is_public", "published_at"])
+    announce_scores(read_board_revision())
     return to_experiment_row(experiment)
 
 

@@ -14,6 +14,7 @@ from apps.predictions.domain.entries import CLOCK_TOLERANCE, MOST_ENTRIES, is_st
 from apps.predictions.models import Experiment, Prediction, Summary
 from apps.predictions.selectors.predictions import PredictionRow, get_predictions
 from apps.predictions.services.checking import check_entries
+from apps.predictions.services.live import announce_experiment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -60,6 +61,8 @@ def record_predictions(
     _refuse_changed(checked, recorded)
     fresh = [(one, one.price) for one in checked if one.price is not None]
     made = _append(experiment, fresh, now) if fresh else []
+    if made:
+        announce_experiment(experiment.pk)
     rows = get_predictions([one.pk for one in [*made, *recorded.values()]])
     news = iter(made)
     return tuple(

@@ -20,7 +20,9 @@ from apps.predictions.models import (
 )
 from apps.predictions.selectors.market_skills import read_market_skills
 from apps.predictions.selectors.reports import count_asking, natures_of
+from apps.predictions.selectors.revisions import read_board_revision
 from apps.predictions.selectors.tracked import read_tracked
+from apps.predictions.services.live import announce_scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,6 +65,8 @@ def recompute_scores(
             touched.add((nature, experiment.is_backtest))
     for nature, is_backtest in sorted(touched):
         _store_pairs(nature, is_backtest=is_backtest)
+    if chosen:
+        announce_scores(read_board_revision())
     return len(chosen)
 
 

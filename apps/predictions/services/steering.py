@@ -9,6 +9,7 @@ from django.db import transaction
 from apps.core.errors import ConflictError, NotFoundError
 from apps.predictions.domain.words import BenchmarkStatus
 from apps.predictions.models import Summary
+from apps.predictions.services.live import announce_prediction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +53,7 @@ def _steer(
     mine = Summary.objects.filter(pk=prediction_id)
     changed = {"benchmark_status": new, "updated_at": now, **others}
     if mine.filter(benchmark_status=old).update(**changed):
+        announce_prediction(prediction_id)
         return
     found = mine.values_list("benchmark_status", flat=True).first()
     if found is None:

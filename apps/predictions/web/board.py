@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.accounts.viewers import viewer_of
@@ -20,6 +20,8 @@ from apps.core.web.twins import csv_response, json_response
 from apps.markets.domain.markets import Nature
 from apps.predictions.domain.standings import MIN_EVENTS
 from apps.predictions.selectors.leaderboard import BoardSort, get_leaderboard
+from apps.predictions.selectors.revisions import read_board_revision
+from apps.predictions.web.moving import render_moving
 from apps.predictions.web.reading import NATURES
 
 if TYPE_CHECKING:
@@ -105,12 +107,12 @@ class Header:
 @require_safe
 def board_page(request: HttpRequest) -> HttpResponse:
     """Show where experiments stand, or only their table where that is asked for."""
+    # Before the board, so that what is computed in between is asked for again.
+    revision = read_board_revision()
     board = read_board(request)
-    only_board = request.headers.get("HX-Target") == "board"
-    name = "predictions/_board.html" if only_board else "predictions/board.html"
-    response = render(request, name, board_context(request, board))
-    response["Vary"] = "HX-Target, Cookie"
-    return response
+    context = board_context(request, board)
+    context |= {"revision": revision, "as_of": timezone.now()}
+    return render_moving(request, "board", context)
 
 
 @require_safe

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.accounts.viewers import viewer_of
@@ -20,6 +21,7 @@ from apps.predictions.selectors.reports import (
 )
 from apps.predictions.web.bars import movement_bars, spread_bars
 from apps.predictions.web.drawings import draw_reaching, draw_reliability
+from apps.predictions.web.moving import render_moving
 from apps.predictions.web.reading import NATURES
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ def experiment_page(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
     shown = get_predictions(one.prediction_id for one in (*report.top, *report.poor))
     context = {
         "experiment": found.experiment,
+        "as_of": timezone.now(),
         "found": found,
         "report": report,
         "lines": _so_far(report),
@@ -84,7 +87,7 @@ def experiment_page(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
         "others": _others(viewer, experiment_id),
         "twin_query": with_query(request).removeprefix(request.path),
     }
-    return render(request, "predictions/experiment.html", context)
+    return render_moving(request, "experiment", context)
 
 
 @require_safe

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,6 +21,7 @@ from apps.predictions.selectors.predictions import get_prediction, may_write
 from apps.predictions.selectors.snapshots import list_snapshots
 from apps.predictions.services.steering import pause_prediction, resume_prediction
 from apps.predictions.web.drawings import draw_prediction
+from apps.predictions.web.moving import render_moving
 from apps.predictions.web.reading import PERIODS, read_since
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def prediction_page(request: HttpRequest, prediction_id: UUID) -> HttpResponse:
     steerable = may_write(viewer, prediction.workspace_id)
     context = {
         "prediction": prediction,
+        "as_of": now,
         "summary": prediction.summary,
         "difference": float(prediction.probability - prediction.market_price),
         "latest_flags": QuoteFlag(prediction.summary.latest_flags).words,
@@ -97,7 +99,7 @@ def prediction_page(request: HttpRequest, prediction_id: UUID) -> HttpResponse:
         "may_resume": steerable and prediction.status is BenchmarkStatus.PAUSED,
         **page_links(request, number, pages),
     }
-    return render(request, "predictions/prediction.html", context)
+    return render_moving(request, "prediction", context)
 
 
 @require_safe
