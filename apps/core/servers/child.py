@@ -13,14 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from apps.core.errors import UnavailableError
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from apps.core.servers.identity import Identity
 
 LAUNCHER = Path(__file__).with_name("launch.py")
 KERNEL_WATCHES = sys.platform == "linux"
 POLL_SECONDS = 0.02
+READY_POLL_SECONDS = 0.01
 
 StopStep = tuple[signal.Signals, float]
 
@@ -110,6 +113,25 @@ class Child:
         until = time.monotonic() + seconds
         while self.exit_code() is None and time.monotonic() < until:
             time.sleep(POLL_SECONDS)
+
+
+def await_ready(
+    child: Child, name: str, is_ready: Callable[[], bool], seconds: float
+) -> None:
+    """Return when a server is ready; `name` is what to call it in errors.
+
+    Raises:
+        UnavailableError: it ended, or `seconds` passed.
+    """
+    until, log = time.monotonic() + seconds, child.command.log
+    while not is_ready():
+        if child.exit_code() is not None:
+            raise UnavailableError(f"{name} ended: {last_line(log)}")
+        if time.monotonic() > until:
+            raise UnavailableError(
+                f"{name} was not ready after {seconds:.0f} s; see {log}"
+            )
+        time.sleep(READY_POLL_SECONDS)
 
 
 def last_line(log: Path) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from apps.core.errors import UnavailableError
-from apps.core.servers.child import Child, Command, last_line
+from apps.core.servers.child import Child, Command, await_ready, last_line
 from apps.core.servers.identity import (
     Identity,
     give,
@@ -167,15 +167,7 @@ class Postgres:
         Raises:
             UnavailableError: it ended, or `seconds` passed.
         """
-        until = time.monotonic() + seconds
-        while not self.is_ready():
-            if child.exit_code() is not None:
-                raise UnavailableError(f"PostgreSQL ended: {last_line(self.log)}")
-            if time.monotonic() > until:
-                raise UnavailableError(
-                    f"PostgreSQL was not ready after {seconds:.0f} s; see {self.log}"
-                )
-            time.sleep(0.01)
+        await_ready(child, "PostgreSQL", self.is_ready, seconds)
         self._create_database()
 
     def is_ready(self) -> bool:

@@ -6,7 +6,6 @@ import platform
 import signal
 import socket
 import sys
-import time
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import chain
@@ -14,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from apps.core.errors import UnavailableError
-from apps.core.servers.child import Child, Command, last_line
+from apps.core.servers.child import Child, Command, await_ready
 from apps.core.servers.identity import Identity, give, server_identity
 from apps.core.servers.orphans import Program
 
@@ -94,15 +93,7 @@ class Valkey:
         Raises:
             UnavailableError: it ended, or `seconds` passed.
         """
-        until = time.monotonic() + seconds
-        while not self.is_ready():
-            if child.exit_code() is not None:
-                raise UnavailableError(f"Valkey ended: {last_line(self.log)}")
-            if time.monotonic() > until:
-                raise UnavailableError(
-                    f"Valkey was not ready after {seconds:.0f} s; see {self.log}"
-                )
-            time.sleep(0.01)
+        await_ready(child, "Valkey", self.is_ready, seconds)
 
     def is_ready(self) -> bool:
         """Say whether the server answers a PING with PONG (not with "loading")."""
