@@ -137,6 +137,25 @@ def test_a_question_of_another_kind_is_refused(kind: str) -> None:
         binary(outcomeType=kind)
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"probability": "high"}, "probability is not a number: 'high'"),
+        ({"probability": 1.7}, "probability is not between 0 and 1"),
+        ({"closeTime": "soon"}, "closeTime is not a number: 'soon'"),
+        ({"question": None}, "question is missing"),
+        ({"isResolved": "no"}, "isResolved is neither true nor false: 'no'"),
+        ({"outcomeType": 7.5}, "outcomeType is '7.5'"),
+        ({"totalLiquidity": []}, "totalLiquidity is not a number"),
+    ],
+)
+def test_a_question_that_cannot_be_read_says_why(
+    fields: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(PayloadError, match=message):
+        binary(**fields)
+
+
 async def test_markets_are_fetched_by_question(
     venues: FakeVenues, gateway: ManifoldGateway
 ) -> None:
