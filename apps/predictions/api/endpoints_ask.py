@@ -22,7 +22,7 @@ from apps.predictions.api.schemas_ask import (
     AskRunOut,
     AskStartedOut,
 )
-from apps.predictions.selectors.asks import get_ask_run
+from apps.predictions.selectors.ask_runs import get_ask_run
 from apps.predictions.services.asks import admit_ask, start_ask
 
 REFUSALS = dict.fromkeys((401, 403, 404, 409, 422), Problem)

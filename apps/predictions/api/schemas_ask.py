@@ -21,7 +21,7 @@ from apps.predictions.domain.asking import (
 )
 from apps.predictions.domain.prompts import PROMPTS
 from apps.predictions.domain.words import AttemptOutcome, ItemStatus
-from apps.predictions.selectors.asks import AskResult, AskRunRow
+from apps.predictions.selectors.ask_runs import AskResult, AskRunRow
 
 Name = Annotated[str, Field(min_length=1, max_length=300)]
 Limit = Annotated[

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from apps.core.web.twins import decimal_text
@@ -11,10 +10,11 @@ from apps.predictions.domain.words import AttemptOutcome, ItemStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
     from django.core.management.base import OutputWrapper
 
-    from apps.predictions.selectors.asks import AskResult, AskRunRow
+    from apps.predictions.selectors.ask_runs import AskResult, AskRunRow
 
 BAR_WIDTH = 30
 LINE_SECONDS = 5.0
@@ -60,13 +60,10 @@ class AskProgress:
 
 def describe(row: AskRunRow) -> str:
     """Return how an asking stands in one line."""
-    done = sum(one.done for one in row.results)
-    markets = sum(one.markets for one in row.results)
-    recorded = sum(one.items[ItemStatus.RECORDED] for one in row.results)
-    asked = sum(sum(one.attempts.values()) for one in row.results)
     return (
-        f"{row.status.value}: {done}/{markets} done, {recorded} predictions, "
-        f"{asked} questions, {_money(_total(row))}"
+        f"{row.status.value}: {row.done}/{row.markets} done, "
+        f"{row.items[ItemStatus.RECORDED]} predictions, "
+        f"{row.asked} questions, {_money(row.cost)}"
     )
 
 
@@ -77,7 +74,7 @@ def to_table(row: AskRunRow) -> str:
 
 def to_document(row: AskRunRow) -> dict[str, Any]:
     """Return an asking as a JSON document."""
-    cost = _total(row)
+    cost = row.cost
     return {
         "run_id": str(row.id),
         "status": row.status.value,
@@ -130,17 +127,10 @@ def _line(one: AskResult) -> str:
     return f"{line}\n  such as: {one.reason}" if one.reason else line
 
 
-def _total(row: AskRunRow) -> Decimal | None:
-    costs = [one.cost for one in row.results]
-    known = [one for one in costs if one is not None]
-    return sum(known, Decimal(0)) if len(known) == len(costs) else None
-
-
 def _money(cost: Decimal | None) -> str:
     return "cost unknown" if cost is None else f"${decimal_text(cost)}"
 
 
 def _draw_bar(row: AskRunRow) -> str:
-    done = sum(one.done for one in row.results)
-    filled = BAR_WIDTH * done // max(sum(one.markets for one in row.results), 1)
+    filled = BAR_WIDTH * row.done // max(row.markets, 1)
     return "[" + "#" * filled + "." * (BAR_WIDTH - filled) + "]"

@@ -21,7 +21,7 @@ from apps.core.ids import new_id
 from apps.core.jobs import enqueue
 from apps.predictions.domain.words import AskStatus, ItemStatus
 from apps.predictions.models import AskRun
-from apps.predictions.selectors.asks import ACTIVE
+from apps.predictions.selectors.ask_runs import ACTIVE
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -30,7 +30,7 @@ from apps.predictions.domain.entries import MOST_COST
 from apps.predictions.domain.prompts import NEWEST, PROMPTS, write_prompt
 from apps.predictions.domain.words import ExperimentKind
 from apps.predictions.models import AskItem, AskRun, Experiment
-from apps.predictions.selectors.asks import ACTIVE
+from apps.predictions.selectors.ask_runs import ACTIVE
 from apps.predictions.selectors.questions import question_about, resolve_asked
 from apps.predictions.selectors.visible import named_in
 from apps.predictions.services.ask_leases import publish_ask

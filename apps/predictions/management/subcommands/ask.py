@@ -19,7 +19,7 @@ from apps.predictions.management.ask_output import (
     to_table,
 )
 from apps.predictions.pipelines.asking import AskOptions, run_ask
-from apps.predictions.selectors.asks import get_ask_run
+from apps.predictions.selectors.ask_runs import get_ask_run
 from apps.predictions.selectors.visible import SYSTEM
 from apps.predictions.services.ask_leases import resume_ask
 from apps.predictions.services.asks import start_ask
