@@ -260,6 +260,9 @@ _PREDICTIONS: dict[str, dict[str, Door]] = {
         "PATCH": Door(Power.RUN, 200, {"title": "New"}),
     },
     "ask-models": {"POST": Door(Power.RUN, 422, new_asking)},
+    "cancel-asking": {"POST": Door(Power.RUN)},
+    # It waits for a worker already: only who may is told so.
+    "resume-asking": {"POST": Door(Power.RUN, 409)},
     "pause-prediction": {"POST": Door(Power.RUN)},
     "resume-prediction": {"POST": Door(Power.RUN)},
 }

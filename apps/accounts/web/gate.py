@@ -47,7 +47,9 @@ if TYPE_CHECKING:
 PUBLIC = "/api/v1/"
 ACCOUNT = "/api/account/"
 PREDICTIONS = ("/api/v1/predictions", "/api/v1/experiments")
-ASKING = "/api/v1/predictions/run"  # asks models, which costs as a run does
+# What has models asked, which costs as a run does: beginning it and its runs.
+ASKING = "/api/v1/predictions/run"
+ASKED = "/api/v1/predictions/runs/"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 REALM = 'Bearer realm="Assay"'
 # `<uuid:run_id>` and `<run_id>`
@@ -157,9 +159,9 @@ def scope_for(path: str, method: str) -> Scope:
         return Scope.ACCOUNT_READ if method in SAFE else Scope.ACCOUNT_WRITE
     if method in SAFE:
         return Scope.READ
-    if path.startswith(PREDICTIONS) and path != ASKING:
-        return Scope.PREDICTIONS_WRITE
-    return Scope.RUNS_WRITE
+    if path == ASKING or path.startswith(ASKED):
+        return Scope.RUNS_WRITE
+    return Scope.PREDICTIONS_WRITE if path.startswith(PREDICTIONS) else Scope.RUNS_WRITE
 
 
 def refusal_of(error: AppError) -> HttpResponse:

@@ -21,9 +21,12 @@ from apps.predictions.domain.asking import (
 )
 from apps.predictions.domain.prompts import PROMPTS
 from apps.predictions.domain.words import AttemptOutcome, ItemStatus
-from apps.predictions.selectors.ask_runs import AskResult, AskRunRow
+from apps.predictions.selectors.ask_runs import MAX_PAGE, AskResult, AskRunRow
 
 Name = Annotated[str, Field(min_length=1, max_length=300)]
+AskStatusName = Literal[
+    "queued", "running", "completed", "stopped", "cancelled", "failed"
+]
 Limit = Annotated[
     Decimal,
     Field(
@@ -105,6 +108,24 @@ class AskIn(Strict):
         )
 
 
+class AskResumeIn(Strict):
+    """What is to be otherwise this time."""
+
+    max_cost: Limit | None = Field(
+        default=None, description="Replaces the asking's limit"
+    )
+
+
+class AskRunQuery(Schema):
+    """Which askings are wanted, and which page of them."""
+
+    workspace: UUID | None = None
+    experiment: UUID | None = None
+    status: AskStatusName | None = None
+    cursor: UUID | None = Field(None, description="`next_cursor` of the page before")
+    limit: int = Field(50, ge=1, le=MAX_PAGE, description="Items in a page")
+
+
 class AskedExperimentOut(Schema):
     """Where one model's predictions go."""
 
@@ -168,7 +189,7 @@ class AskRunOut(Schema):
     run_id: UUID
     workspace_id: UUID | None
     experiment: str
-    status: Literal["queued", "running", "completed", "stopped", "cancelled", "failed"]
+    status: AskStatusName
     reason: str
     prompt_version: str
     outcome: int

@@ -34,8 +34,8 @@ from apps.predictions.services.ask_leases import (
     AskLostError,
     claim_ask,
     end_ask,
+    find_held,
     hold_ask,
-    is_wanted,
 )
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ async def _work_on(
         status, reason = AskStatus.FAILED, f"{type(error).__name__}: {error}"
     patience = options.lease.total_seconds()
     try:
-        await call_patiently(
+        status = await call_patiently(
             patience, end_ask, lease=lease, status=status, reason=reason, now=clock()
         )
     except AskLostError:
@@ -217,7 +217,10 @@ class _Work:
                 return AskStatus.CANCELLED, INTERRUPTED
             if leaving.is_set():
                 return AskStatus.QUEUED, "the worker left"
-            if not await call_patiently(patience, is_wanted, self._lease):
+            held = await call_patiently(patience, find_held, self._lease)
+            if held is AskStatus.CANCELLED:
+                return held, ""  # whoever cancelled it has said why
+            if held is not AskStatus.RUNNING:
                 raise AskLostError(f"Asking {self._lease.run_id} is not wanted.")
             if time.monotonic() - renewed > patience / 3:
                 now = self._clock()

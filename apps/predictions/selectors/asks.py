@@ -131,6 +131,13 @@ def get_ask_plan(run_id: UUID) -> AskPlan:
     )
 
 
+def list_models_left(run_id: UUID) -> tuple[ModelRow, ...]:
+    """Return the models that an asking has something left for."""
+    left = AskItem.objects.filter(run_id=run_id, status=ItemStatus.PENDING.value)
+    found = left.order_by().values_list("experiment__model_id", flat=True).distinct()
+    return tuple(get_models(found).values())
+
+
 def _attempts_by_item(
     attempts: QuerySet[Attempt],
 ) -> Mapping[UUID, list[AttemptMade]]:

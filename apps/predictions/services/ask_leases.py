@@ -21,7 +21,8 @@ from apps.core.ids import new_id
 from apps.core.jobs import enqueue
 from apps.predictions.domain.words import AskStatus, ItemStatus
 from apps.predictions.models import AskRun
-from apps.predictions.selectors.ask_runs import ACTIVE
+from apps.predictions.selectors.asks import list_models_left
+from apps.predictions.services.ask_limits import refuse_bad_limit
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,6 +34,9 @@ logger = structlog.get_logger(__name__)
 ASK_ENDED = "ask.ended"
 # An asking that was claimed so often without storing anything kills its workers.
 MOST_TAKES = 5
+# What a worker may write to: also what was cancelled while it held it, whose answers
+# under way it stores.
+HELD = (AskStatus.RUNNING.value, AskStatus.CANCELLED.value)
 # A message that nobody acted upon for so long may be lost; one too many does no harm.
 SEND_AGAIN_AFTER = timedelta(minutes=10)
 
@@ -104,34 +108,37 @@ def hold_ask(lease: AskLease, *, now: datetime, **changes: object) -> None:
         AskLostError: it does not.
     """
     held = AskRun.objects.filter(
-        pk=lease.run_id, lease_token=lease.token, status=AskStatus.RUNNING.value
+        pk=lease.run_id, lease_token=lease.token, status__in=HELD
     )
     if not held.update(lease_expires_at=now + lease.duration, **changes):
         raise AskLostError(f"The lease on asking {lease.run_id} is lost.")
 
 
 @transaction.atomic
-def end_ask(*, lease: AskLease, status: AskStatus, reason: str, now: datetime) -> None:
+def end_ask(
+    *, lease: AskLease, status: AskStatus, reason: str, now: datetime
+) -> AskStatus:
     """End an asking, or give it back: queued, it is taken up by the next worker.
+
+    Returns how it stands then: what was cancelled meanwhile stays so.
 
     Raises:
         AskLostError: somebody else has it.
     """
     is_over = status is not AskStatus.QUEUED
-    hold_ask(
-        lease,
-        now=now,
-        status=status.value,
-        reason=reason[:300],
-        lease_token=None,
-        finished_at=now if is_over else None,
+    mine = AskRun.objects.filter(pk=lease.run_id, lease_token=lease.token)
+    let_go: dict[str, object] = {"lease_token": None, "lease_expires_at": None}
+    changes = {"finished_at": now} if is_over else {"published_at": None}
+    ended = mine.filter(status=AskStatus.RUNNING.value).update(
+        status=status.value, reason=reason[:300], **changes, **let_go
     )
-    AskRun.objects.filter(pk=lease.run_id).update(lease_expires_at=None)
-    run = AskRun.objects.get(pk=lease.run_id)
-    if is_over:
-        _call_back(run, now)
-    else:
-        AskRun.objects.filter(pk=run.pk).update(published_at=None)
+    if ended:
+        if is_over:
+            call_back_ask(AskRun.objects.get(pk=lease.run_id), now)
+        return status
+    if not mine.filter(status=AskStatus.CANCELLED.value).update(**let_go):
+        raise AskLostError(f"The lease on asking {lease.run_id} is lost.")
+    return AskStatus.CANCELLED
 
 
 @transaction.atomic
@@ -145,21 +152,24 @@ def resume_ask(
     """Take an asking up again that ended before all was asked.
 
     Raises:
-        ConflictError: it goes on, or has nothing left.
+        ConflictError: it goes on, a worker still winds it up, or it has nothing left.
+        InvalidInputError: `max_cost` is out of range, or a model's price is unknown.
         NotFoundError: there is no such asking.
     """
     run = AskRun.objects.select_for_update().filter(pk=run_id).first()
     if run is None:
         raise NotFoundError(f"There is no asking {run_id}.")
-    is_free = run.lease_expires_at is None or run.lease_expires_at < now
-    if run.status == AskStatus.RUNNING.value and not is_free:
-        raise ConflictError(f"Asking {run_id} goes on already.")
+    if run.lease_expires_at is not None and run.lease_expires_at >= now:
+        is_ending = run.status == AskStatus.CANCELLED.value
+        what = "is wound up still; try again soon" if is_ending else "goes on already"
+        raise ConflictError(f"Asking {run_id} {what}.")
     if not run.items.filter(status=ItemStatus.PENDING.value).exists():
         raise ConflictError(f"Asking {run_id} has nothing left to ask.")
     run.status, run.reason, run.takes = AskStatus.QUEUED.value, "", 0
     run.lease_token = run.lease_expires_at = run.published_at = run.finished_at = None
     run.resumed_at = now
     if max_cost is not None:
+        refuse_bad_limit(max_cost, list_models_left(run_id))
         run.max_cost = max_cost
     run.save()
     if publish:
@@ -205,17 +215,17 @@ def _give_up(run: AskRun, now: datetime) -> None:
     )
     if ended:
         run.refresh_from_db()
-        _call_back(run, now)
+        call_back_ask(run, now)
 
 
-def is_wanted(lease: AskLease) -> bool:
-    """Return whether an asking is still to be worked on by who holds this lease."""
-    return AskRun.objects.filter(
-        pk=lease.run_id, lease_token=lease.token, status__in=ACTIVE
-    ).exists()
+def find_held(lease: AskLease) -> AskStatus | None:
+    """Return how an asking stands for who holds this lease; None where they do not."""
+    mine = AskRun.objects.filter(pk=lease.run_id, lease_token=lease.token)
+    found = mine.values_list("status", flat=True).first()
+    return None if found is None else AskStatus(found)
 
 
-def _call_back(run: AskRun, now: datetime) -> None:
+def call_back_ask(run: AskRun, now: datetime) -> None:
     """Queue the callback of an asking that ends; a resumed one ends once more."""
     if run.workspace_id is None or not run.webhook_url:
         return

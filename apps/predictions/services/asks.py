@@ -17,7 +17,6 @@ from apps.core.errors import ConflictError, Fault, InvalidFieldsError
 from apps.core.turns import await_turn
 from apps.predictions.domain.asking import (
     LONGEST_NAME,
-    MOST_ACTIVE,
     MOST_QUESTIONS,
     MOST_SAMPLES,
     AskedExperiment,
@@ -26,14 +25,13 @@ from apps.predictions.domain.asking import (
     experiment_name,
     is_group_name,
 )
-from apps.predictions.domain.entries import MOST_COST
 from apps.predictions.domain.prompts import NEWEST, PROMPTS, write_prompt
 from apps.predictions.domain.words import ExperimentKind
 from apps.predictions.models import AskItem, AskRun, Experiment
-from apps.predictions.selectors.ask_runs import ACTIVE
 from apps.predictions.selectors.questions import question_about, resolve_asked
 from apps.predictions.selectors.visible import named_in
 from apps.predictions.services.ask_leases import publish_ask
+from apps.predictions.services.ask_limits import faults_of_limit, refuse_too_many
 from apps.predictions.services.experiments import create_experiment
 
 if TYPE_CHECKING:
@@ -49,7 +47,6 @@ if TYPE_CHECKING:
     from apps.predictions.selectors.questions import Meant
 
 SEED_BITS = 62
-SMALLEST_COST = Decimal("0.000001")
 
 
 def admit_ask(*, workspace_id: UUID, webhook_url: str, now: datetime) -> None:
@@ -95,7 +92,7 @@ def start_ask(
     _refuse_bad_numbers(asked, meant)
     if workspace_id is not None:
         require_keys(workspace_id, (one.provider_name for one in meant.models))
-        _refuse_too_many(workspace_id)
+        refuse_too_many(workspace_id)
         if asked.webhook_url:
             ensure_secret(workspace_id=workspace_id, actor=actor, now=now)
     run = _make_run(workspace_id, asked, actor.user_id, now)
@@ -170,50 +167,9 @@ def _refuse_bad_numbers(asked: Asked, meant: Meant) -> None:
     if questions > MOST_QUESTIONS:
         what = f"that is {questions} questions; {MOST_QUESTIONS} at most in one"
         faults.append(Fault("markets", what))
-    faults += _faults_of_limit(asked.max_cost, meant.models)
+    faults += faults_of_limit(asked.max_cost, meant.models)
     if faults:
         raise InvalidFieldsError(faults)
-
-
-def _faults_of_limit(
-    max_cost: Decimal | None, models: Sequence[ModelRow]
-) -> Iterable[Fault]:
-    unpriced = [one.full_name for one in models if _price_is_unknown(one)]
-    paid = [one.full_name for one in models if not _is_free(one)]
-    if max_cost is None:
-        if paid:
-            yield Fault("max_cost", f"say how much may be spent on {_some(paid)}")
-        return
-    if not (max_cost.is_finite() and 0 <= max_cost < MOST_COST):
-        yield Fault("max_cost", f"use 0 to {MOST_COST} US dollars")
-    elif max_cost != max_cost.quantize(SMALLEST_COST):
-        yield Fault("max_cost", "use millionths of a dollar at the finest")
-    if unpriced:
-        what = f"{_some(unpriced)} has no known price, so no limit could be kept"
-        yield Fault("max_cost", what)
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (" and others" if names[3:] else "")
-
-
-def _is_free(model: ModelRow) -> bool:
-    return model.input_price == 0 and model.output_price == 0
-
-
-def _price_is_unknown(model: ModelRow) -> bool:
-    return model.input_price is None or model.output_price is None
-
-
-def _refuse_too_many(workspace_id: UUID) -> None:
-    """Refuse an asking beyond the most that may go on; requests at once take turns."""
-    await_turn(f"asking:{workspace_id}")
-    active = AskRun.objects.filter(workspace_id=workspace_id, status__in=ACTIVE).count()
-    if active >= MOST_ACTIVE:
-        raise ConflictError(
-            f"{active} askings of this workspace go on already, which is the most: "
-            "wait for one."
-        )
 
 
 def _experiment_of(run: AskRun, model: ModelRow, now: datetime) -> Experiment:
