@@ -12,7 +12,7 @@ from apps.accounts.selectors.entitlements import list_memberships
 from apps.core.errors import ForbiddenError, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -116,6 +116,20 @@ def list_workspaces(viewer: Viewer) -> tuple[WorkspaceRow, ...]:
 def is_workspace(workspace_id: UUID) -> bool:
     """Return whether there is a workspace of that id."""
     return Workspace.objects.filter(pk=workspace_id).exists()
+
+
+def list_neighbours(workspace_ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """Return for each workspace those with a member of its own, itself included."""
+    own = Membership.objects.filter(workspace_id__in=list(workspace_ids))
+    people: dict[UUID, set[UUID]] = {}
+    for user_id, workspace_id in own.values_list("user_id", "workspace_id"):
+        people.setdefault(user_id, set()).add(workspace_id)
+    found = {one: {one} for one in workspace_ids}
+    theirs = Membership.objects.filter(user_id__in=list(people))
+    for user_id, workspace_id in theirs.values_list("user_id", "workspace_id"):
+        for one in people[user_id]:
+            found[one].add(workspace_id)
+    return {one: frozenset(others) for one, others in found.items()}
 
 
 def list_due_workspaces(now: datetime) -> tuple[UUID, ...]:

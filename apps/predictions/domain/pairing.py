@@ -6,21 +6,20 @@ the markets of an event make one number, and events are what is drawn.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from apps.core.domain.moments import group_columns
-from apps.core.domain.paired import PairSettings, compare_pairs
+from apps.core.domain.paired import PairColumns, PairSettings, compare_pairs
 from apps.core.domain.power import DESIGN, Design, units_needed
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
     from apps.core.domain.moments import FloatArray, IntArray
-    from apps.core.domain.paired import PairColumns
 
 # Blocks of 16 MB of differences.
 _NUMBERS_AT_ONCE = 1 << 21
@@ -84,23 +83,33 @@ def compare_rows(
 
     The differences of an event's common markets are averaged and events compared by
     `compare_pairs`: Student's t over events, the sign test where there is no spread.
-    `n` and `units` of what is returned count events.
+    `n` and `units` of what is returned count events. Memory does not grow with the
+    number of pairs.
     """
     size = max(1, board.values.shape[1])
     at_once = max(1, _NUMBERS_AT_ONCE // size)
-    means, markets = [], []
-    for begin in range(0, len(left), at_once):
-        block = slice(begin, begin + at_once)
-        found, common = _by_event(
-            board.values[left[block]] - board.values[right[block]], board.starts
-        )
-        means.append(found)
-        markets.append(common)
-    rows = np.vstack([*means, np.zeros((1, len(board.starts)))])
+    blocks = [
+        _compare_block(board, left[i : i + at_once], right[i : i + at_once])
+        for i in range(0, max(1, len(left)), at_once)
+    ]
+    compared = PairColumns(
+        **{
+            one.name: np.concatenate([getattr(found, one.name) for found, _ in blocks])
+            for one in fields(PairColumns)
+        }
+    )
+    return compared, np.concatenate([markets for _, markets in blocks])
+
+
+def _compare_block(
+    board: Board, left: IntArray, right: IntArray
+) -> tuple[PairColumns, IntArray]:
+    differences = board.values[left] - board.values[right]
+    means, markets = _by_event(differences, board.starts)
+    rows = np.vstack([means, np.zeros((1, len(board.starts)))])
     first = np.arange(len(left), dtype=np.int64)
     against = np.full(len(left), len(left), dtype=np.int64)
-    compared = compare_pairs(rows, (first, against), None, settings=_SETTINGS)
-    return compared, np.concatenate([*markets, np.empty(0, dtype=np.int64)])
+    return compare_pairs(rows, (first, against), None, settings=_SETTINGS), markets
 
 
 def compare_two(board: Board, *, design: Design = DESIGN) -> Difference:

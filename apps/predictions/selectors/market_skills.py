@@ -13,18 +13,24 @@ if TYPE_CHECKING:
     from apps.markets.domain.markets import Nature
 
 # What is paused keeps no good moment: it counts again when it is looked at, or settled.
+# The event is the market's and no prediction's, so that two experiments differ by the
+# same, whoever they are read with.
 _SKILLS = """
-SELECT experiment_id, market_id, min(cluster), avg(coalesce(skill,
-    CASE WHEN NOT %(settled_only)s AND benchmark_status <> 'PAUSED'
-    THEN interim_skill END))
-FROM predictions_summary
-WHERE experiment_id = ANY(%(experiments)s) AND NOT is_void
-    AND market_id IN (
-        SELECT market.id FROM markets_market AS market
-        JOIN markets_venue AS venue ON venue.id = market.venue_id
-        WHERE venue.nature = %(nature)s
-    )
-GROUP BY experiment_id, market_id
+SELECT shown.experiment_id, market.id, venue.name || ':'
+    || coalesce(nullif(market.group_id, ''), nullif(market.event_id, ''),
+        market.external_id),
+    shown.skill
+FROM (
+    SELECT experiment_id, market_id, avg(coalesce(skill,
+        CASE WHEN NOT %(settled_only)s AND benchmark_status <> 'PAUSED'
+        THEN interim_skill END)) AS skill
+    FROM predictions_summary
+    WHERE experiment_id = ANY(%(experiments)s) AND NOT is_void
+    GROUP BY experiment_id, market_id
+) AS shown
+JOIN markets_market AS market ON market.id = shown.market_id
+JOIN markets_venue AS venue ON venue.id = market.venue_id
+WHERE venue.nature = %(nature)s AND shown.skill IS NOT NULL
 """
 
 
@@ -46,8 +52,6 @@ def read_market_skills(
     with connection.cursor() as cursor:
         cursor.execute(_SKILLS, values)
         for experiment_id, market_id, event, skill in cursor.fetchall():
-            if skill is None:
-                continue
             skills[experiment_id][market_id] = skill
             events[market_id] = event
     return [skills[one] for one in experiment_ids], events

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.db.models.functions import Greatest
 
-from apps.predictions.domain.pairing import compare_rows, make_board
-from apps.predictions.domain.standings import MIN_EVENTS, Standing, stand
+from apps.predictions.domain.standings import Standing, stand
 from apps.predictions.models import (
     Experiment,
     ExperimentScore,
     Prediction,
     ScorePair,
 )
-from apps.predictions.selectors.market_skills import read_market_skills
 from apps.predictions.selectors.reports import count_asking, natures_of
 from apps.predictions.selectors.revisions import read_board_revision
 from apps.predictions.selectors.tracked import read_tracked
 from apps.predictions.services.live import announce_scores
+from apps.predictions.services.score_pairs import store_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,17 +53,19 @@ def recompute_scores(
         chosen = set(experiment_ids)
     else:
         chosen = _with_predictions() if everything else _stale()
-    touched: set[tuple[Nature, bool]] = set()
+    touched: dict[tuple[Nature, bool], set[UUID]] = defaultdict(set)
     for experiment in Experiment.objects.filter(pk__in=chosen).order_by("pk"):
         natures = natures_of(experiment.pk)
         kept = [one.value for one in natures]
         scores = ExperimentScore.objects.filter(experiment=experiment)
         scores.exclude(nature__in=kept).delete()
+        pairs = ScorePair.objects.filter(Q(first=experiment) | Q(second=experiment))
+        pairs.exclude(nature__in=kept).delete()
         for nature in natures:
             _store(experiment, nature, now)
-            touched.add((nature, experiment.is_backtest))
-    for nature, is_backtest in sorted(touched):
-        _store_pairs(nature, is_backtest=is_backtest)
+            touched[nature, experiment.is_backtest].add(experiment.pk)
+    for (nature, is_backtest), ids in sorted(touched.items()):
+        store_pairs(nature=nature, is_backtest=is_backtest, touched=ids)
     if chosen:
         announce_scores(read_board_revision())
     return len(chosen)
@@ -156,31 +157,3 @@ def _last_predicted_at(experiment_id: UUID, nature: Nature) -> datetime | None:
     )
     newest: datetime | None = made.aggregate(newest=Max("created_at"))["newest"]
     return newest
-
-
-def _store_pairs(nature: Nature, *, is_backtest: bool) -> None:
-    """Test every pair of ranked experiments of a board anew."""
-    ranked = ExperimentScore.objects.filter(
-        nature=nature.value,
-        experiment__is_backtest=is_backtest,
-        skill_events__gte=MIN_EVENTS,
-    )
-    ids = list(ranked.order_by("experiment_id").values_list("experiment_id", flat=True))
-    board = make_board(*read_market_skills(ids, nature))
-    left, right = np.triu_indices(len(ids), 1)
-    found, markets = compare_rows(board, left, right)
-    ScorePair.objects.filter(
-        nature=nature.value, first__is_backtest=is_backtest
-    ).delete()
-    ScorePair.objects.bulk_create(
-        ScorePair(
-            nature=nature.value,
-            first_id=ids[left[i]],
-            second_id=ids[right[i]],
-            difference=found.difference[i],
-            p=found.p[i],
-            markets=markets[i],
-            events=found.n[i],
-        )
-        for i in np.flatnonzero(found.n >= MIN_EVENTS).tolist()
-    )
