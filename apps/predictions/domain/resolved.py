@@ -145,17 +145,20 @@ def score_resolved(resolved: Resolved) -> ResolvedScores:
 def correlate_confidence(
     confidences: FloatArray, skills: FloatArray, resolved: Resolved
 ) -> Figure:
-    """Will give Spearman's rho of confidence and skill, None below 30 pairs."""
+    """Will give Spearman's rho of confidence and skill, None below 30 pairs.
+
+    Its interval draws events, as every other does.
+    """
     both = ~np.isnan(confidences) & ~np.isnan(skills)
     if not both.any():
         return Figure(None, 0, 0, reason=NO_CONFIDENCE)
-    found = rank_correlation(confidences[both], skills[both])
-    events = len(set(pick(resolved.clusters, both)))
+    events = pick(resolved.clusters, both)
+    found = rank_correlation(confidences[both], skills[both], events)
     interval = found.interval
     return Figure(
         value=found.rho,
         n=found.n,
-        events=events,
+        events=found.units,
         low=interval.low if interval else None,
         high=interval.high if interval else None,
         reason=found.reason,
