@@ -11,23 +11,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import socket
 import sys
-import threading
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
-
-import uvicorn
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tests.fakes.llm_wire import Reply, frame_anthropic, frame_openai
+from tests.fakes.loopback import LoopbackServer, read_body, start_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    Scope = dict[str, Any]
-    Send = Callable[[dict[str, Any]], Any]
-    Receive = Callable[[], Any]
+    from tests.fakes.loopback import Receive, Scope, Send
 
 _OK = 200
 
@@ -46,9 +41,13 @@ class DroppedError(Exception):
 
 
 @dataclass(slots=True)
-class FakeLLM:
-    """Answers `script` in order, then what `respond` says, else `reply`."""
+class FakeLLM(LoopbackServer):
+    """Answers `script` in order, then what `respond` says, else `reply`.
 
+    OpenAI's clients take `base_url`, Anthropic's `root_url`.
+    """
+
+    settings: ClassVar[Mapping[str, Any]] = {"ws": "none"}
     delay: float = 0.0
     reply: Reply = field(default_factory=Reply)
     script: Iterable[Reply] = ()
@@ -59,11 +58,6 @@ class FakeLLM:
     requests: list[Received] = field(default_factory=list)
     in_flight: int = 0
     peak: int = 0
-    _socket: socket.socket | None = None
-    _loop: asyncio.AbstractEventLoop | None = None
-    _thread: threading.Thread | None = None
-    _started: threading.Event = field(default_factory=threading.Event)
-    _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _script: deque[Reply] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
@@ -74,63 +68,9 @@ class FakeLLM:
         """The address for an OpenAI-compatible client."""
         return f"{self.root_url}/v1"
 
-    @property
-    def root_url(self) -> str:
-        """The address for the Anthropic client."""
-        assert self._socket is not None, "the server is not started"
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-
-    def __enter__(self) -> Self:
-        # The protocol is named so that asyncio sets TCP_NODELAY: it does not for a
-        # socket of protocol 0, and each answer would wait 40 ms for an acknowledgement.
-        self._socket = socket.socket(
-            socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
-        )
-        self._socket.bind(("127.0.0.1", 0))
-        self._socket.listen(512)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        self._started.wait()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._loop is not None
-        assert self._thread is not None
-        if self._thread.is_alive():  # a test may have stopped it early
-            self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join()
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(self, *_: object) -> None:
-        await asyncio.to_thread(self.__exit__)
-
-    def _run(self) -> None:
-        asyncio.run(self._serve_until_stopped())
-
-    async def _serve_until_stopped(self) -> None:
-        """Do what `Server.serve` does, without looking for its end only at times."""
-        config = uvicorn.Config(
-            self._serve,
-            interface="asgi3",
-            log_level="critical",
-            lifespan="off",
-            ws="none",
-        )
-        config.load()
-        server = uvicorn.Server(config)
-        server.lifespan = config.lifespan_class(config)
-        self._loop = asyncio.get_running_loop()
-        assert self._socket is not None
-        await server.startup(sockets=[self._socket])
-        self._started.set()
-        await self._stop.wait()
-        server.force_exit = True
-        await server.shutdown(sockets=[self._socket])
-
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _read_body(receive)
+        content = await read_body(receive)
+        body: Mapping[str, Any] = json.loads(content) if content else {}
         path: str = scope["path"]
         headers = {k.decode(): v.decode() for k, v in scope["headers"]}
         if self.keep:
@@ -160,7 +100,8 @@ class FakeLLM:
             return
         frame = frame_anthropic if is_anthropic else frame_openai
         frames = frame(reply, body)
-        await _start(send, _OK, "text/event-stream", reply.headers)
+        kind = {"content-type": "text/event-stream"}
+        await start_answer(send, _OK, {**kind, **reply.headers})
         if not reply.is_paced:
             await send({"type": "http.response.body", "body": b"".join(frames)})
             return
@@ -179,28 +120,10 @@ class FakeLLM:
         return self.respond(body) if self.respond else self.reply
 
 
-async def _read_body(receive: Receive) -> Mapping[str, Any]:
-    content, more = b"", True
-    while more:
-        event = await receive()
-        content += event.get("body", b"")
-        more = event.get("more_body", False)
-    parsed: Mapping[str, Any] = json.loads(content) if content else {}
-    return parsed
-
-
-async def _start(
-    send: Send, status: int, content_type: str, headers: Mapping[str, str]
-) -> None:
-    pairs = {"content-type": content_type, **headers}
-    encoded = [(name.encode(), value.encode()) for name, value in pairs.items()]
-    await send({"type": "http.response.start", "status": status, "headers": encoded})
-
-
 async def _send_json(
     send: Send, status: int, content: object, headers: Mapping[str, str]
 ) -> None:
-    await _start(send, status, "application/json", headers)
+    await start_answer(send, status, headers)
     await send({"type": "http.response.body", "body": json.dumps(content).encode()})
 
 

@@ -18,17 +18,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import socket
 import sys
-import threading
 import urllib.request
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl
 
-import uvicorn
-
+from tests.fakes.loopback import LoopbackServer, read_body, start_answer
 from tests.fakes.venue_others import FakeKalshi, FakeManifold
 from tests.fakes.venue_polymarket import FakePolymarket
 from tests.fakes.venue_stream import FakeStream
@@ -36,9 +33,8 @@ from tests.fakes.venue_stream import FakeStream
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    Scope = dict[str, Any]
-    Send = Callable[[dict[str, Any]], Any]
-    Receive = Callable[[], Any]
+    from tests.fakes.loopback import Receive, Scope, Send
+
     Params = Sequence[tuple[str, str]]
 
 _OK = 200
@@ -81,13 +77,17 @@ class Asked:
 
 
 @dataclass(slots=True)
-class FakeVenues:
+class FakeVenues(LoopbackServer):
     """Every venue at one address.
 
     `age` is what a cache says of Gamma's answers, `headers` are put over all others,
     and `respond` has a test's own answers to whole paths.
     """
 
+    settings: ClassVar[Mapping[str, Any]] = {
+        "ws": "websockets-sansio",
+        "h11_max_incomplete_event_size": 64 * 1024,
+    }
     delay: float = 0.0
     age: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -101,16 +101,6 @@ class FakeVenues:
     stream: FakeStream = field(default_factory=FakeStream)
     requests: list[Asked] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
-    _socket: socket.socket | None = None
-    _loop: asyncio.AbstractEventLoop | None = None
-    _thread: threading.Thread | None = None
-    _started: threading.Event = field(default_factory=threading.Event)
-    _stop: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def root_url(self) -> str:
-        assert self._socket is not None, "the server is not started"
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     @property
     def stream_url(self) -> str:
@@ -139,57 +129,15 @@ class FakeVenues:
             self._loop.call_soon_threadsafe(broken.over.set)
         self.broken.clear()
 
-    def __enter__(self) -> Self:
-        # The protocol is named so that asyncio sets TCP_NODELAY.
-        self._socket = socket.socket(
-            socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
-        )
-        self._socket.bind(("127.0.0.1", 0))
-        self._socket.listen(512)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        self._started.wait()
-        return self
-
     def __exit__(self, *_: object) -> None:
         assert self._loop is not None
-        assert self._thread is not None
         self.heal()
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(self, *_: object) -> None:
-        await asyncio.to_thread(self.__exit__)
-
-    def _run(self) -> None:
-        asyncio.run(self._serve_until_stopped())
-
-    async def _serve_until_stopped(self) -> None:
-        config = uvicorn.Config(
-            self._serve,
-            interface="asgi3",
-            log_level="critical",
-            lifespan="off",
-            ws="websockets-sansio",
-            h11_max_incomplete_event_size=64 * 1024,
-        )
-        config.load()
-        server = uvicorn.Server(config)
-        server.lifespan = config.lifespan_class(config)
-        self._loop = self.stream.loop = asyncio.get_running_loop()
-        assert self._socket is not None
-        await server.startup(sockets=[self._socket])
-        self._started.set()
-        await self._stop.wait()
-        self.stream.drop()
-        server.force_exit = True
-        await server.shutdown(sockets=[self._socket])
+        self._loop.call_soon_threadsafe(self.stream.drop)
+        LoopbackServer.__exit__(self)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
+            self.stream.loop = asyncio.get_running_loop()
             await self.stream.serve(receive, send, self.polymarket)
             return
         asked = await _read(scope, receive)
@@ -232,7 +180,7 @@ class FakeVenues:
         if broken.fault is Fault.TRUNCATED:
             await _answer(send, status, half, headers)
             return
-        await _start(send, status, {"content-length": str(len(body))})
+        await start_answer(send, status, {"content-length": str(len(body))})
         await send({"type": "http.response.body", "body": half, "more_body": True})
         raise ConnectionResetError
 
@@ -313,26 +261,18 @@ def _dump(told: object) -> bytes:
 
 
 async def _read(scope: Scope, receive: Receive) -> Asked:
-    content, more = b"", True
-    while more:
-        event = await receive()
-        content += event.get("body", b"")
-        more = event.get("more_body", False)
+    content = await read_body(receive)
     params = parse_qsl(scope["query_string"].decode(), keep_blank_values=True)
     body = json.loads(content) if content else None
     return Asked(scope["path"].lstrip("/"), params, body)
 
 
-async def _start(send: Send, status: int, headers: Mapping[str, str]) -> None:
-    pairs = {"content-type": "application/json", **headers}
-    encoded = [(name.encode(), value.encode()) for name, value in pairs.items()]
-    await send({"type": "http.response.start", "status": status, "headers": encoded})
-
-
 async def _answer(
     send: Send, status: int, body: bytes, headers: Mapping[str, str] | None = None
 ) -> None:
-    await _start(send, status, {"content-length": str(len(body)), **(headers or {})})
+    await start_answer(
+        send, status, {"content-length": str(len(body)), **(headers or {})}
+    )
     await send({"type": "http.response.body", "body": body})
 
 
