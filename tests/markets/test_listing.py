@@ -45,7 +45,6 @@ def test_markets_are_filtered() -> None:
     assert names(MarketFilter(status=MarketStatus.CLOSED)) == {"snow"}
     assert names(MarketFilter(event="7")) == {"rain"}
     assert names(MarketFilter(query="oslo RAIN")) == {"rain"}
-    assert names(MarketFilter(query="100%")) == set()
     assert names(MarketFilter(nature=Nature.SIMULATED)) == {"hail"}
 
 

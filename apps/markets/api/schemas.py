@@ -31,7 +31,11 @@ class MarketQuery(Schema):
 
     venue: str = Field("", max_length=60)
     status: StatusName | None = None
-    query: str = Field("", max_length=200, description="Words of the question")
+    query: str = Field(
+        "",
+        max_length=200,
+        description="Words, or beginnings of some, of question and event",
+    )
     event: str = Field("", max_length=200, description="The venue's id of an event")
     nature: NatureName | None = None
     cursor: UUID | None = Field(None, description="`next_cursor` of the page before")

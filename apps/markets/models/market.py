@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.utils import timezone
 
 from apps.core.ids import new_id
 from apps.markets.domain.markets import MarketStatus
 from apps.markets.models.venue import Venue
+from apps.markets.models.words import Words
 
 STATUSES = [(status.value, status.value) for status in MarketStatus]
 
@@ -59,6 +62,11 @@ class Market(models.Model):
     # When the mid, the last trade or the volume was last seen to differ from the quote
     # before: the price moved, or there was a trade.
     moved_at = models.DateTimeField(null=True, blank=True)
+    words = models.GeneratedField(
+        expression=Words("question", "event_title"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
 
     class Meta:
         ordering = ["-first_seen_at", "-id"]
@@ -78,6 +86,7 @@ class Market(models.Model):
             models.Index(fields=["status", "ends_at"], name="market_status_end"),
             models.Index(fields=["venue", "event_id"], name="market_event"),
             models.Index(fields=["-first_seen_at", "-id"], name="market_newest"),
+            GinIndex(fields=["words"], name="market_words"),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from apps.markets.domain.markets import UNUSABLE, MarketStatus
 from apps.markets.models import Market
 from apps.markets.selectors.markets import read_rows
+from apps.markets.selectors.searching import search_markets
 from apps.markets.selectors.venues import get_venue
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def list_liquid_markets(
 
     Args:
         now: markets whose expected end has passed are left out.
-        query: words that the question or its event must all contain.
+        query: words, or beginnings of some, that question and event must all have.
         venue: only this venue's.
         limit: how many at most.
         per_event: how many of one event at most; as many as there are without it.
@@ -46,10 +47,7 @@ def list_liquid_markets(
     )
     if venue:
         found = found.filter(venue_id=get_venue(venue).id)
-    for word in query.replace("\0", " ").split():
-        found = found.filter(
-            Q(question__icontains=word) | Q(event_title__icontains=word)
-        )
+    found = search_markets(found, query)
     found = found.annotate(bad=F("flags").bitand(int(UNUSABLE))).filter(bad=0)
     ordered = found.order_by(F("liquidity").desc(nulls_last=True), "-id")
     chosen: list[MarketRow] = []

@@ -13,6 +13,7 @@ from apps.markets.domain.markets import MarketStatus, Nature
 from apps.markets.models import Market
 from apps.markets.selectors.markets import read_rows
 from apps.markets.selectors.references import find_markets
+from apps.markets.selectors.searching import find_newest, search_markets
 from apps.markets.selectors.venues import get_venue, list_venues
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ class MarketPage:
 class MarketFilter:
     """Which markets are wanted; what is empty does not matter.
 
-    `query` has words that the question or its event must all contain. `event` is the
-    venue's id of an event.
+    `query` has words, or beginnings of some, that the question and its event must all
+    have. `event` is the venue's id of an event.
     """
 
     venue: str = ""
@@ -87,6 +88,8 @@ def list_markets(
     if cursor is not None:
         found = _after(found, cursor)
     limit = max(1, min(limit, MAX_PAGE))
+    if wanted.query.strip():
+        found = find_newest(found, limit + 1)
     ordered = found.order_by("-first_seen_at", "-id")
     rows = list(read_rows(ordered[: limit + 1]))
     more = len(rows) > limit
@@ -153,11 +156,7 @@ def _filter(found: QuerySet[Market], wanted: MarketFilter) -> QuerySet[Market]:
         found = found.filter(event_id=wanted.event)
     if wanted.nature is not None:
         found = found.filter(venue__nature=wanted.nature)
-    for word in wanted.query.split():
-        found = found.filter(
-            Q(question__icontains=word) | Q(event_title__icontains=word)
-        )
-    return found
+    return search_markets(found, wanted.query)
 
 
 def _after(found: QuerySet[Market], cursor: UUID) -> QuerySet[Market]:

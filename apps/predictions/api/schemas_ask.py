@@ -56,7 +56,8 @@ class AskIn(Strict):
         description="Ids, or `venue:external id`; without any, `query` finds them",
     )
     query: Annotated[str, Field(max_length=300)] = Field(
-        default="", description="Words that the question or its event must all have"
+        default="",
+        description="Words, or beginnings of some, that question and event have",
     )
     venue: Annotated[str, Field(max_length=60)] = Field(
         default="", description="Without `markets`: only this venue's"

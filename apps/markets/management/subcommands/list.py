@@ -34,7 +34,7 @@ def add_arguments(parser: CommandParser) -> None:
         "--query",
         metavar="Q",
         default="",
-        help="only those whose question or event has all of these words",
+        help="only those whose question and event have words that begin like all these",
     )
     parser.add_argument(
         "--limit",
