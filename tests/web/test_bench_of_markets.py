@@ -58,7 +58,8 @@ def test_the_status_page_shows_how_the_last_hours_went(client: Client) -> None:
     make_moved(hour - 3 * HOUR)
     make_job(hour - 2 * HOUR, status="failed", reason="no venue answered")
     html = read(client, "/status/").split("Predictions, hour by hour")[1]
-    assert "40 looked at, 2 failed, 0 skipped: no venue answered" in html
+    assert "40 looked at, 2 failed, 0 skipped (live, recorded and simulated" in html
+    assert "not told apart): no venue answered" in html
     assert "no job: the hour stays a gap" in html
     (rounds,) = client.get("/status.json").json()["rounds"]
     assert rounds["rounds"][-1]["outcome"] in {"failed", "missing"}
