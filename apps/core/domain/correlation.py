@@ -10,11 +10,12 @@ import numpy as np
 from scipy import stats
 
 from apps.core.domain.intervals import LEVEL, Interval, t_quantile
+from apps.core.domain.moments import cluster_codes
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    from apps.core.domain.moments import FloatArray, IntArray
+    from apps.core.domain.moments import FloatArray
 
 MIN_PAIRS = 30
 # Nearer to −1 and 1 the pairs leave no spread that an interval could be made of.
@@ -122,13 +123,8 @@ def _influence(a: _Column, b: _Column, covariance: float, rho: float) -> FloatAr
 
 def _clustered_error(influence: FloatArray, clusters: Sequence[Hashable]) -> float:
     """Return the standard error of a mean of influences, clusters being drawn."""
-    codes = _codes(clusters)
+    codes = cluster_codes(clusters)
     sums, sizes = np.bincount(codes, influence), np.bincount(codes)
     units = len(sizes)
     left_out = sums / (len(codes) - sizes)
     return sqrt((units - 1) / units * float((left_out**2).sum()))
-
-
-def _codes(clusters: Sequence[Hashable]) -> IntArray:
-    names: dict[Hashable, int] = {}
-    return np.array([names.setdefault(one, len(names)) for one in clusters])

@@ -49,12 +49,18 @@ class Moments:
     df: FloatArray
 
 
+def cluster_codes(clusters: Sequence[Hashable]) -> IntArray:
+    """Number the clusters in order of first appearance, and give each one's number."""
+    names: dict[Hashable, int] = {}
+    codes = [names.setdefault(one, len(names)) for one in clusters]
+    return np.array(codes, dtype=np.int64)
+
+
 def group_columns(clusters: Sequence[Hashable]) -> Grouping:
     """Order the columns by cluster, clusters in order of first appearance."""
-    codes: dict[Hashable, int] = {}
-    column_codes = np.array([codes.setdefault(name, len(codes)) for name in clusters])
-    order = np.argsort(column_codes, kind="stable")
-    starts = np.searchsorted(column_codes[order], np.arange(len(codes)))
+    codes = cluster_codes(clusters)
+    order = np.argsort(codes, kind="stable")
+    starts = np.searchsorted(codes[order], np.arange(len(set(codes.tolist()))))
     return Grouping(order.astype(np.int64), starts.astype(np.int64))
 
 

@@ -306,8 +306,9 @@ def _time_to_convergence(tracked: Tracked) -> TimeToConvergence:
     differs = _differs(tracked) & ~np.isnan(tracked.watched)
     reached = ~np.isnan(tracked.reached[differs])
     durations = np.where(reached, tracked.reached[differs], tracked.watched[differs])
-    events = len(set(pick(tracked.clusters, differs)))
-    curve = kaplan_meier(np.maximum(durations, 0.0), reached)
+    clusters = pick(tracked.clusters, differs)
+    events = len(set(clusters))
+    curve = kaplan_meier(np.maximum(durations, 0.0), reached, clusters)
     low, high = curve.median_interval
     reason = "" if curve.median is not None else NOT_HALF
     longest = float(durations.max()) if len(durations) else 0.0
