@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from apps.predictions.selectors.jobs import get_last_job
 from apps.predictions.services.live import announce_hour
+from tests.web.asking_cast import make_asking
 from tests.web.market_cast import make_shown, make_simulated
 from tests.web.test_browser import (
     chromium,
@@ -33,7 +34,20 @@ def make_pages() -> list[str]:
     make_moved(hour)
     for back in (0, 1, 3):
         make_job(hour - back * HOUR)
-    return [*shown.addresses, f"/predictions/{simulated.pk}/", "/search?q=m1"]
+    askings = [
+        make_asking(None, state, models=2, name=state, reason="why" if reason else "")
+        for state, reason in (("running", False), ("stopped", True))
+    ]
+    return [
+        *shown.addresses,
+        f"/predictions/{simulated.pk}/",
+        "/search?q=m1",
+        "/predictions/askings/",
+        "/predictions/askings/?status=failed",
+        *(f"/predictions/askings/{run.pk}/" for run in askings),
+        f"/predictions/askings/{askings[0].pk}/?status=unanswered",
+        f"/predictions/experiments/{askings[0].items.all()[0].experiment_id}/",
+    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -107,6 +107,11 @@ class AskRunRow:
         }
 
     @property
+    def recorded(self) -> int:
+        """How many predictions it brought."""
+        return self.items[ItemStatus.RECORDED]
+
+    @property
     def asked(self) -> int:
         """How many questions were put."""
         return sum(one.asked for one in self.results)

@@ -19,6 +19,7 @@ from apps.predictions.selectors.reports import (
     compare_experiments,
     get_report,
 )
+from apps.predictions.web.askings import newest_askings
 from apps.predictions.web.bars import movement_bars, spread_bars
 from apps.predictions.web.drawings import draw_reaching, draw_reliability
 from apps.predictions.web.moving import render_moving
@@ -85,6 +86,7 @@ def experiment_page(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
         ],
         "natures": _nature_links(request, found),
         "others": _others(viewer, experiment_id),
+        "askings": newest_askings(viewer, experiment_id),
         "twin_query": with_query(request).removeprefix(request.path),
     }
     return render_moving(request, "experiment", context)

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.predictions.web import board, experiment, lists, live, market, prediction
+from apps.predictions.web import (
+    askings,
+    board,
+    experiment,
+    lists,
+    live,
+    market,
+    prediction,
+)
 
 _ONE = "predictions/<uuid:prediction_id>"
+_ASKING = "predictions/askings/<uuid:asking_id>"
 _EXPERIMENT = "predictions/experiments/<uuid:experiment_id>"
 
 urlpatterns = [
@@ -19,6 +28,14 @@ urlpatterns = [
     path("predictions/live/", live.live_page, name="live"),
     path("predictions/live.json", live.live_json),
     path("predictions/live.csv", live.live_csv),
+    path("predictions/askings/", askings.asking_list, name="askings"),
+    path("predictions/askings.json", askings.asking_list_json),
+    path("predictions/askings.csv", askings.asking_list_csv),
+    path(f"{_ASKING}/", askings.asking_page, name="asking"),
+    path(f"{_ASKING}.json", askings.asking_json),
+    path(f"{_ASKING}.csv", askings.asking_csv),
+    path(f"{_ASKING}/cancel/", askings.cancel, name="cancel_asking"),
+    path(f"{_ASKING}/resume/", askings.resume, name="resume_asking"),
     path(f"{_EXPERIMENT}/", experiment.experiment_page, name="experiment"),
     path(f"{_EXPERIMENT}.json", experiment.experiment_json),
     path(f"{_EXPERIMENT}.csv", experiment.experiment_csv),
