@@ -111,7 +111,6 @@ def test_a_venue_slower_than_the_lease_costs_nobody_the_job() -> None:
     assert (job.status, job.takes, job.successful) == (JobStatus.COMPLETED, 1, 2)
 
 
-@pytest.mark.django_db
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_hangs_while_it_fetches_loses_the_job() -> None:
     make_many(markets=1, each=2)
@@ -135,6 +134,7 @@ def test_a_worker_that_hangs_while_it_fetches_loses_the_job() -> None:
     assert BenchmarkJob.objects.get().takes == 2
 
 
+@pytest.mark.django_db
 def test_a_lease_that_is_lost_or_of_a_past_hour_is_not_renewed() -> None:
     lease = claim_job(hour=HOUR, now=NOW, duration=LEASE)
     assert lease is not None
