@@ -42,6 +42,6 @@ def read_since(
     if first > since:
         request.META[HIDDEN] = (
             f"The {entitled.tier.name} tier shows {entitled.history_days} days of "
-            "history, which is not all of this period. What is older is kept."
+            "history, which is not all of this period; that hides nothing for good."
         )
     return asked, max(first, since)
