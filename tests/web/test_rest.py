@@ -285,3 +285,22 @@ def test_a_page_of_runs_has_as_many_as_it_says_at_most(client: Client) -> None:
     client.force_login(cast.make_person("staff@example.org", is_staff=True))
     assert client.get(f"{API}/runs?limit=200").status_code == 200
     assert client.get(f"{API}/runs?limit=201").status_code == 422
+
+
+def test_every_read_of_the_bench_of_markets_has_a_csv_twin(client: Client) -> None:
+    paths = read(client, "/openapi.json")["paths"]
+    bench = (
+        "predictions",
+        "benchmarks/predictions",
+        "experiments",
+        "markets",
+        "venues",
+    )
+    reads = {
+        path
+        for path, methods in paths.items()
+        if "get" in methods and path.startswith(tuple(f"{API}/{one}" for one in bench))
+    }
+    documents = {path for path in reads if not path.endswith(".csv")}
+    assert {f"{path}.csv" for path in documents} == reads - documents
+    assert len(documents) == 15
