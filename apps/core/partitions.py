@@ -87,19 +87,27 @@ def months_before(table: str, day: date) -> tuple[str, ...]:
 def drop_months_before(table: str, day: date) -> tuple[str, ...]:
     """Detach and drop the partitions whose whole month lies before a day.
 
-    Returns the names of the dropped. Must run in a transaction; it waits a few seconds
-    at most for whoever reads the table, and then fails, to be tried again.
+    Returns the names of the dropped; see `drop_months`.
 
     Raises:
         ValueError: `table` is no plain identifier.
     """
     names = months_before(table, day)
+    drop_months(table, names)
+    return names
+
+
+def drop_months(table: str, names: Iterable[str]) -> None:
+    """Detach and drop partitions that `months_before` named.
+
+    Must run in a transaction; it waits a few seconds at most for whoever reads the
+    table, and then fails, to be tried again.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '5s'")
         for name in names:
             cursor.execute(f"ALTER TABLE {table} DETACH PARTITION {name}")
             cursor.execute(f"DROP TABLE {name}")
-    return names
 
 
 def _month_of_partition(table: str, name: str) -> date | None:

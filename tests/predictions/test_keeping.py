@@ -18,7 +18,7 @@ from apps.predictions.models import Prediction, Snapshot, Summary
 from apps.predictions.pipelines.hourly import run_hour
 from apps.predictions.services.partitions import drop_old_snapshots
 from apps.predictions.services.rebuilding import rebuild_summaries
-from tests.markets.make import make_market, make_quote
+from tests.markets.make import make_market, make_quote, make_venue
 from tests.predictions.make import make_experiment, make_prediction
 from tests.predictions.prices import Clock, Prices
 
@@ -109,6 +109,17 @@ def test_quotes_of_old_months_go(settings: Settings) -> None:
     settings.QUOTE_MONTHS = 0
     market_tasks.drop_old_quotes()
     assert Quote.objects.count() == 2
+
+
+def test_a_recording_of_long_ago_is_kept_among_months_that_go() -> None:
+    recorded = make_market(
+        "old", venue=make_venue("tape", kind="tape", nature="recorded")
+    )
+    for market in (recorded, make_market()):
+        make_quote(market, "0.5", HOURS[0])
+    connection.check_constraints()
+    assert drop_old_quotes(today=TODAY, months=1) == ()
+    assert [quote.market_id for quote in Quote.objects.all()] == [recorded.pk]
 
 
 def test_the_page_and_the_api_say_that_hours_are_missing(

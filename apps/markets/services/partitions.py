@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.core.partitions import (
-    drop_months_before,
+    drop_months,
     ensure_months,
     months_back,
+    months_before,
     months_from,
 )
 
@@ -26,12 +27,37 @@ def ensure_partitions(*, today: date) -> None:
     ensure_months(QUOTES, months_from(today, MONTHS_AHEAD))
 
 
+# A recording is of its own time, and whoever brought it wants it whole.
+_RECORDINGS = """
+SELECT EXISTS (
+    SELECT FROM {month} AS quote
+    JOIN markets_market AS market ON market.id = quote.market_id
+    JOIN markets_venue AS venue ON venue.id = market.venue_id
+    WHERE venue.nature = 'recorded')
+"""
+_THIN = """
+DELETE FROM {month} AS quote USING markets_market AS market, markets_venue AS venue
+WHERE market.id = quote.market_id AND venue.id = market.venue_id
+    AND venue.nature <> 'recorded'
+"""
+
+
 @transaction.atomic
 def drop_old_quotes(*, today: date, months: int) -> tuple[str, ...]:
     """Drop the months of quotes that lie more than so many before this one.
 
-    Returns the names of the partitions that were dropped; 0 months keeps all.
+    A month that holds a recording loses all other quotes. Returns the names of the
+    partitions that were dropped; 0 months keeps all.
     """
     if not months:
         return ()
-    return drop_months_before(QUOTES, months_back(today, months))
+    dropped = []
+    with connection.cursor() as cursor:
+        for month in months_before(QUOTES, months_back(today, months)):
+            cursor.execute(_RECORDINGS.format(month=month))
+            if cursor.fetchone()[0]:
+                cursor.execute(_THIN.format(month=month))
+            else:
+                dropped.append(month)
+    drop_months(QUOTES, dropped)
+    return tuple(dropped)

@@ -55,7 +55,7 @@ def market_page(request: HttpRequest, market_id: UUID) -> HttpResponse:
     context = {
         "market": market,
         "now": now,
-        "first_kept": find_first_kept(market.first_seen_at, now.date()),
+        "first_kept": find_first_kept(market, now.date()),
         "chart": draw_quotes(market.outcomes[0], quotes),
         "quotes": quotes[:SHOWN_QUOTES],
         "more_quotes": len(quotes) - SHOWN_QUOTES,
@@ -79,9 +79,7 @@ def market_json(request: HttpRequest, market_id: UUID) -> HttpResponse:
             "market": market,
             "settlement": find_settlement(market_id),
             "quotes": [_plain(one) for one in quotes],
-            "quotes_kept_from": find_first_kept(
-                market.first_seen_at, timezone.now().date()
-            ),
+            "quotes_kept_from": find_first_kept(market, timezone.now().date()),
         }
     )
 
