@@ -107,7 +107,7 @@ def test_a_prediction_shows_flagged_hours_hollow_and_missing_ones_as_gaps(
     assert drawn["price"].count("M") == 1
     assert drawn["hole"].count("h0") == drawn["ring"].count("h0") == 2
     assert '<span class="tag flag">wide</span>' in html
-    assert "41 valid looks and 2 flagged ones" in html
+    assert "40 valid looks and 2 flagged ones" in html
     assert html.count('<th scope="row" class="nowrap">') == 12
 
 

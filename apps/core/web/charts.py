@@ -7,17 +7,21 @@ readable on a narrow screen. What it shows is said in a table too.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from math import ceil, floor
+from datetime import UTC, timedelta
+from math import ceil, floor, inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
 WIDTH, HEIGHT = 1000, 400
 _SHARE_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25)
 _MOST_TICKS = 5
 _WHOLE = 4  # steps of an axis from 0 to 100 %
+_FEW_MINUTES = timedelta(minutes=4)
+# Spans below so many hours, their unit, and how many of it an hour has.
+_SPANS = ((0.05, "s", 3600.0), (3.0, "min", 60.0), (96.0, "h", 1.0), (inf, "d", 1 / 24))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +95,23 @@ def share_labels(scale: Scale) -> tuple[str, ...]:
 
 
 def time_labels(first: datetime, last: datetime) -> tuple[str, ...]:
-    """Return the ends of an axis of time, and its middle where they lie apart."""
-    if first == last:
-        return (_label(first),)
-    return _label(first), _label(first + (last - first) / 2), _label(last)
+    """Return the ends of an axis of time, and its middle where they lie apart.
+
+    A span of few minutes is told to the second.
+    """
+    form = "%d %b %H:%M" if last - first >= _FEW_MINUTES else "%H:%M:%S"
+    moments = (first, first + (last - first) / 2, last)
+    return tuple(dict.fromkeys(f"{one.astimezone(UTC):{form}}" for one in moments))
+
+
+def span_labels(hours: float) -> tuple[str, str, str]:
+    """Return the start, middle and end of an axis that begins with nothing.
+
+    It is told in the unit in which the three differ: minutes, hours or days.
+    """
+    unit, size = next((unit, size) for most, unit, size in _SPANS if hours < most)
+    start, middle, end = (f"{share * hours * size:.3g} {unit}" for share in (0, 0.5, 1))
+    return start, middle, end
 
 
 def grid_lines(scale: Scale) -> str:
@@ -109,9 +126,10 @@ def draw_line(
 
     A point between two gaps is a dot.
     """
-    parts, before = [], float("-inf")
+    parts: list[str] = []
+    before = None
     for place, value in points:
-        lead = "L" if place - before <= gap else "M"
+        lead = "M" if before is None or place - before > gap else "L"
         parts.append(f"{lead}{_across(x, place)} {_down(y, value)}")
         before = place
     alone = [
@@ -158,10 +176,6 @@ def draw_band(spans: Sequence[tuple[float, float, float]], x: Scale, y: Scale) -
     there = draw_steps([(at, high) for at, _, high in spans], x, y)
     back = [f"V{_down(y, low)}H{_across(x, at)}" for at, low, _ in reversed(spans)]
     return f"{there}{''.join(back)}Z"
-
-
-def _label(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%d %b %H:%M}"
 
 
 def _across(scale: Scale, value: float) -> int:

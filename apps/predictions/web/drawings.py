@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from math import inf
 from typing import TYPE_CHECKING
 
 from apps.core.web.charts import (
@@ -19,25 +21,23 @@ from apps.core.web.charts import (
     grid_lines,
     share_labels,
     share_scale,
+    span_labels,
     span_scale,
     time_labels,
 )
 from apps.markets.domain.markets import UNUSABLE
+from apps.predictions.domain.hours import hour_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from apps.core.domain.calibration import ReliabilityBin
     from apps.predictions.domain.distributions import CurvePoint
     from apps.predictions.selectors.predictions import PredictionRow
     from apps.predictions.selectors.snapshots import SnapshotRow
 
-# Hours further apart than this have one missing between them.
-_GAP_HOURS = 1.5
+_HOUR = timedelta(hours=1)
 _HOUR_SECONDS = 3600
-# A line may begin with the price when the prediction was made.
-_TO_THE_FIRST = timedelta(hours=1.5)
 
 
 def draw_prediction(
@@ -45,39 +45,63 @@ def draw_prediction(
 ) -> Chart | None:
     """Draw the price against the prediction; snapshots come newest first.
 
-    Flagged hours are hollow dots beside the line, missing ones leave a gap in it.
+    Each look lies where its price was seen. Flagged ones are hollow dots beside the
+    line, and an hour without a valid look leaves a gap in it.
     """
     if not snapshots:
         return None
     said = float(prediction.probability)
-    valid: list[tuple[float, float]] = []
-    flagged: list[tuple[float, float]] = []
-    first, last = snapshots[-1].hour, snapshots[0].hour
-    began_well = not prediction.market_flags & UNUSABLE
-    if began_well and first - prediction.created_at <= _TO_THE_FIRST:
-        first = prediction.created_at
-        valid.append((_hours(first), float(prediction.market_price)))
-    for one in reversed(snapshots):
-        point = (_hours(one.hour), one.price_of(prediction.outcome))
-        (valid if one.is_usable else flagged).append(point)
-    y = share_scale([said, *(price for _, price in [*valid, *flagged])])
-    x = span_scale(_hours(first), _hours(last))
+    runs = _valid_runs(prediction, snapshots)
+    flagged = [
+        (_hours(one.observed_at), one.price_of(prediction.outcome))
+        for one in reversed(snapshots)
+        if not one.is_usable
+    ]
+    points = [*chain.from_iterable(runs), *flagged]
+    y = share_scale([said, *(price for _, price in points)])
+    times = [at for at, _ in points]
+    x = span_scale(min(times), max(times))
+    valid = sum(one.is_usable for one in snapshots)
     return Chart(
         title=(
             f"Market price of {prediction.outcome_name} against the predicted "
-            f"{said:.1%}: {len(valid)} valid looks and {len(flagged)} flagged ones; "
+            f"{said:.1%}: {valid} valid looks and {len(flagged)} flagged ones; "
             "the table below has each"
         ),
-        x_labels=time_labels(first, last),
+        x_labels=time_labels(_moment(min(times)), _moment(max(times))),
         y_labels=share_labels(y),
         grid=grid_lines(y),
         layers=(
             Layer("said", draw_level(said, y)),
-            Layer("price", draw_line(valid, x, y, gap=_GAP_HOURS)),
+            Layer("price", "".join(draw_line(run, x, y, gap=inf) for run in runs)),
             Layer("ring", draw_dots(flagged, x, y)),
             Layer("hole", draw_dots(flagged, x, y)),
         ),
     )
+
+
+def _valid_runs(
+    prediction: PredictionRow, snapshots: Sequence[SnapshotRow]
+) -> list[list[tuple[float, float]]]:
+    """Return the valid prices of hours that follow each other, the oldest first.
+
+    The first run may begin with the price when the prediction was made.
+    """
+    made = hour_of(prediction.created_at)
+    before, runs = None, list[list[tuple[float, float]]]()
+    first = snapshots[-1].hour - made
+    if not prediction.market_flags & UNUSABLE and first <= _HOUR:
+        point = (_hours(prediction.created_at), float(prediction.market_price))
+        before, runs = made, [[point]]
+    for one in reversed(snapshots):
+        if not one.is_usable:
+            continue
+        if before is None or one.hour - before > _HOUR:
+            runs.append([])
+        point = (_hours(one.observed_at), one.price_of(prediction.outcome))
+        runs[-1].append(point)
+        before = one.hour
+    return [sorted(run) for run in runs]
 
 
 def draw_reliability(bins: Sequence[ReliabilityBin]) -> Chart | None:
@@ -113,16 +137,17 @@ def draw_reaching(curve: Sequence[CurvePoint]) -> Chart | None:
     if not curve:
         return None
     longest = max(one.hours for one in curve)
+    labels = span_labels(longest)
     x = span_scale(0.0, longest * 1.02)
     known = [one for one in curve if one.low is not None and one.high is not None]
     bands = [(one.hours, one.low or 0.0, one.high or 0.0) for one in known]
     steps = [(0.0, 0.0), *((one.hours, one.reached) for one in curve)]
     return Chart(
         title=(
-            "Share of predictions that the market's price has reached by each hour, "
-            f"{curve[-1].reached:.0%} after {longest:.0f} hours"
+            "Share of predictions that the market's price has reached by then, "
+            f"{curve[-1].reached:.0%} after {labels[-1]}"
         ),
-        x_labels=("0 h", f"{longest / 2:.0f} h", f"{longest:.0f} h"),
+        x_labels=labels,
         y_labels=share_labels(WHOLE),
         grid=grid_lines(WHOLE),
         layers=(
@@ -135,3 +160,7 @@ def draw_reaching(curve: Sequence[CurvePoint]) -> Chart | None:
 
 def _hours(moment: datetime) -> float:
     return moment.timestamp() / _HOUR_SECONDS
+
+
+def _moment(hours: float) -> datetime:
+    return datetime.fromtimestamp(hours * _HOUR_SECONDS, UTC)
