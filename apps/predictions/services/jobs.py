@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 # An hour that is over but for single predictions is taken up again for them so often.
 MOST_TAKES = 4
+# And so often, those counted, for predictions that were made since it ended.
+MOST_FIRST_LOOKS = 8
 
 
 class HourLostError(ConflictError):
@@ -74,11 +76,22 @@ def _claimed(nature: str, name: str) -> str:
     return _kept(nature, name) if name == "successful" else "0"
 
 
+# Made since the job began its last take: whoever predicts right after the hour's job
+# need not wait for the next hour to see a first look.
+_NEW = """
+SELECT 1 FROM predictions_summary AS made
+JOIN predictions_experiment AS experiment ON experiment.id = made.experiment_id
+WHERE made.benchmark_status = 'ACTIVE' AND made.last_hour IS NULL
+    AND made.predicted_at BETWEEN
+        job.finished_at - job.duration_ms * interval '1 millisecond' AND %(now)s
+    AND NOT experiment.is_backtest
+"""
+
 # One statement, so that of two schedulers exactly one has the hour. A job is taken up
 # again where it failed, where its worker fell silent, and a few times where it is over
-# but for predictions whose markets did not answer. Of its markets those stay counted
-# that will not be asked again: something was looked at there, or ended, and nothing is
-# left to do.
+# but for predictions that are new, or whose markets did not answer. Of its markets
+# those stay counted that will not be asked again: something was looked at there, or
+# ended, and nothing is left to do.
 _CLAIM = f"""
 WITH done AS (
     SELECT venue.nature, count(*) AS markets FROM (
@@ -108,6 +121,7 @@ ON CONFLICT (hour) DO UPDATE SET status = 'running', lease_token = %(token)s,
 WHERE job.status = 'failed'
     OR (job.status = 'running' AND job.lease_expires_at < %(now)s)
     OR (job.status = 'completed' AND job.failed > 0 AND job.takes < %(most)s)
+    OR (job.status = 'completed' AND job.takes < %(most_first)s AND EXISTS ({_NEW}))
 RETURNING id
 """  # noqa: S608 - names of this module
 
@@ -134,6 +148,7 @@ def claim_job(*, hour: datetime, now: datetime, duration: timedelta) -> JobLease
         "expires": now + duration,
         "now": now,
         "most": MOST_TAKES,
+        "most_first": MOST_FIRST_LOOKS,
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)
