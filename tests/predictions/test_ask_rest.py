@@ -166,6 +166,8 @@ def test_a_key_needs_the_scope(
         ({"markets": ["still:snow"]}, "markets", "no market 'still:snow'"),
         ({"markets": [], "query": "snow"}, "query", "no open market"),
         ({"query": "rain"}, "markets", "name markets, or a query"),
+        ({"markets": None}, "markets", "name them, or words of a query"),
+        ({"markets": [], "venue": "still"}, "markets", "words of a query"),
         ({"experiment": "e" * 41}, "experiment", "40"),
         ({"samples": 0}, "samples", "1"),
         ({"samples": 26}, "samples", "25"),
@@ -186,6 +188,13 @@ def test_whatever_is_wrong_is_named_and_nothing_is_begun(
     assert word in response.json()["detail"]
     assert not AskRun.objects.exists()
     assert not Experiment.objects.exists()
+
+
+def test_a_query_without_words_is_every_open_market(team: Cast) -> None:
+    for name in ("snow", "wind"):
+        open_market(name, venue=make_venue(name))
+    response = post(client_of(team, "member"), team, markets=None, query="")
+    assert response.json()["estimate"]["markets"] == 2
 
 
 def test_a_provider_without_a_key_of_the_workspace_is_refused(team: Cast) -> None:

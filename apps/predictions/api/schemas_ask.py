@@ -53,11 +53,12 @@ class AskIn(Strict):
     markets: list[Name] = Field(
         default=[],
         max_length=MOST_MARKETS,
-        description="Ids, or `venue:external id`; without any, `query` finds them",
+        description="Ids, or `venue:external id`; without any, send a `query`",
     )
-    query: Annotated[str, Field(max_length=300)] = Field(
-        default="",
-        description="Words, or beginnings of some, that question and event have",
+    query: Annotated[str, Field(max_length=300)] | None = Field(
+        default=None,
+        description="Words, or beginnings of some, that question and event have; none "
+        "in it finds every open market",
     )
     venue: Annotated[str, Field(max_length=60)] = Field(
         default="", description="Without `markets`: only this venue's"

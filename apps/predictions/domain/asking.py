@@ -44,13 +44,14 @@ class Asked:
 
     `models` and `markets` are names; without `markets` the most liquid open ones are
     meant that have every word of `query`, at `venue` if one is named, `limit` at most.
-    `outcome` is 0 or 1. `max_cost` is US dollars.
+    A query of "" means every open one, and None says nothing of which. `outcome` is 0
+    or 1, `max_cost` US dollars.
     """
 
     experiment: str
     models: tuple[str, ...]
     markets: tuple[str, ...] = ()
-    query: str = ""
+    query: str | None = None
     venue: str = ""
     limit: int = DEFAULT_MARKETS
     outcome: int = 0

@@ -95,6 +95,10 @@ def _resolve_markets(
 ) -> tuple[MarketRow, ...]:
     if asked.markets:
         return _named_markets(asked, faults)
+    if asked.query is None:
+        what = 'name them, or words of a query that finds them ("" finds all)'
+        faults.append(Fault("markets", what))
+        return ()
     if not 1 <= asked.limit <= MOST_MARKETS:
         faults.append(Fault("limit", f"use 1 to {MOST_MARKETS}"))
         return ()

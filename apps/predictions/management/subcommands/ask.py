@@ -130,8 +130,6 @@ def _begin(options: dict[str, Any]) -> UUID:
     for name in ("experiment", "models"):
         if not options[name]:
             raise InvalidInputError(f"--{name} is missing.")
-    if options["markets"] is None and options["query"] is None:
-        raise InvalidInputError("Say which markets: --markets ID,… or --query WORDS.")
     started = start_ask(
         workspace_id=None,
         asked=_read_asked(options, max_cost),
@@ -149,7 +147,7 @@ def _read_asked(options: dict[str, Any], max_cost: Decimal | None) -> Asked:
         experiment=options["experiment"],
         models=_split(options["models"]),
         markets=_split(options["markets"] or ""),
-        query=options["query"] or "",
+        query=options["query"],
         venue=options["venue"] or "",
         limit=DEFAULT_MARKETS if limit is None else limit,
         outcome=options["outcome"] or 0,
