@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts.domain.tiers import Entitlement
+from apps.accounts.models import TierOverride, User, Workspace
+from apps.accounts.selectors.entitlements import entitlements
 from apps.accounts.services.demo import (
     DEMO_EMAIL,
     ensure_demo_user,
@@ -21,6 +24,20 @@ def test_the_demo_operator_signs_in_with_the_password_that_is_shown() -> None:
     password = ensure_demo_user()
     assert password
     assert Visitor().sign_in(DEMO_EMAIL, password).headers["Location"] == "/"
+
+
+def test_nothing_is_withheld_from_the_operator_on_their_own_machine() -> None:
+    assert ensure_demo_user()
+    entitled = entitlements(Workspace.objects.get().pk, timezone.now())
+    limits = (entitled.limit.calls, entitled.history_days)
+    assert (entitled.granted, limits) == (frozenset(Entitlement), (None, None))
+
+
+def test_what_an_operator_takes_from_it_stays_taken() -> None:
+    ensure_demo_user()
+    TierOverride.objects.all().delete()
+    assert ensure_demo_user() is None
+    assert entitlements(Workspace.objects.get().pk, timezone.now()).tier.slug == "free"
 
 
 def test_so_does_one_from_before_addresses_were_confirmed() -> None:

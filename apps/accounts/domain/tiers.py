@@ -81,6 +81,10 @@ def list_promises(granted: frozenset[Entitlement]) -> list[Promise]:
     return [Promise(one.words, one in TO_COME) for one in Entitlement if one in granted]
 
 
+# Where plans are not for sale, or a workspace has terms of its own.
+IN_THE_ADMIN = "admin, Workspaces, Tier override"
+
+
 class EntitlementError(ForbiddenError):
     """The tier of the workspace does not include what was asked for."""
 
@@ -139,7 +143,8 @@ class Entitlements:
         if not self.allows(wanted):
             raise EntitlementError(
                 f"The {self.tier.name} tier does not include {wanted.words} "
-                f"({wanted.value}): see /pricing/ for the tiers that do."
+                f"({wanted.value}): see /pricing/ for the tiers that do, or have an "
+                f"operator agree on it: {IN_THE_ADMIN}."
             )
 
 

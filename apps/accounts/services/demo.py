@@ -6,9 +6,17 @@ import secrets
 
 from django.db import transaction
 
-from apps.accounts.models import User, vouch_for_email
+from apps.accounts.models import (
+    Tier,
+    TierOverride,
+    User,
+    Workspace,
+    vouch_for_email,
+)
+from apps.accounts.services.tiers import load_tiers
 
 DEMO_EMAIL = "demo@assay.localhost"
+OWN_MACHINE = "The operator of this installation, made at its first start"
 PASSWORD_BYTES = 12  # 96 bits, 16 characters
 
 
@@ -16,12 +24,23 @@ PASSWORD_BYTES = 12  # 96 bits, 16 characters
 def ensure_demo_user() -> str | None:
     """Create the demo operator where the installation has no operator yet.
 
+    Its workspace has the last of the tiers by agreement: the limits of plans are for
+    those who use the machine of another. An operator may change that, and it stays so.
+
     Returns the password, which is kept nowhere, or None where nobody was created.
     """
     if User.objects.filter(is_superuser=True).exists():
         return None
     password = secrets.token_urlsafe(PASSWORD_BYTES)
-    User.objects.create_superuser(DEMO_EMAIL, password, name="Demo")
+    operator = User.objects.create_superuser(DEMO_EMAIL, password, name="Demo")
+    load_tiers()
+    agreed = TierOverride(
+        workspace=Workspace.objects.get(personal_of=operator),
+        tier=Tier.objects.order_by("position").last(),
+        reason=OWN_MACHINE,
+    )
+    agreed.full_clean()
+    agreed.save(force_insert=True)
     return password
 
 
