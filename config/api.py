@@ -128,10 +128,12 @@ def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 
 def _name_place(parts: tuple[str | int, ...]) -> str:
-    """Name a place as its sender wrote it: without our name for the whole body."""
-    kept = (parts[0], *parts[2:]) if parts[:1] == ("body",) else parts
+    """Name a place as services do: by the field, without what holds it."""
+    place, *rest = map(str, parts) if parts else ("body",)
+    # Of a body also our own name for the whole of it is told.
+    kept = rest[1:] if place == "body" else rest
     # In brackets stands which of several forms of a body it was read as.
-    return ".".join(part for part in map(str, kept) if not part.startswith("("))
+    return ".".join(part for part in kept if not part.startswith("(")) or place
 
 
 @api.exception_handler(ValidationError)

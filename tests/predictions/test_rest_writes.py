@@ -162,20 +162,20 @@ def test_all_faults_of_a_batch_are_named_where_the_sender_wrote_them(
     [
         ({"probability": 75}, "probability"),
         ({"probability": float("nan")}, "probability"),
-        ({"probability": True}, "body.probability"),
-        ({"probability": "high"}, "body.probability"),
-        ({"outcome": True}, "body.outcome.int"),
+        ({"probability": True}, "probability"),
+        ({"probability": "high"}, "probability"),
+        ({"outcome": True}, "outcome.int"),
         ({"outcome": "Maybe"}, "outcome"),
         ({"confidence": 101}, "confidence"),
-        ({"market": ""}, "body.market"),
-        ({"proability": 0.5}, "body.proability"),
-        ({"provenance": {}}, "body.provenance"),
+        ({"market": ""}, "market"),
+        ({"proability": 0.5}, "proability"),
+        ({"provenance": {}}, "provenance"),
         ({"reasoning": "a\0"}, "reasoning"),
         ({"cost": "-0.1"}, "cost"),
-        ({"workspace": "x"}, "body.workspace"),
-        ({"predictions": []}, "body.predictions"),
-        ({"predictions": [entry()] * 1001}, "body.predictions"),
-        ({"predictions": [entry(probability=None)]}, "body.predictions.0.probability"),
+        ({"workspace": "x"}, "workspace"),
+        ({"predictions": []}, "predictions"),
+        ({"predictions": [entry()] * 1001}, "predictions"),
+        ({"predictions": [entry(probability=None)]}, "predictions.0.probability"),
     ],
 )
 @pytest.mark.usefixtures("market")
@@ -262,9 +262,12 @@ def test_only_members_who_may_run_pause_resume_and_publish(
 
 def test_what_is_published_stays_so(member: Client, experiment: Experiment) -> None:
     address = f"/api/v1/experiments/{experiment.pk}"
-    for body, status in (({"is_public": False}, 422), ({"is_public": True}, 200)):
+    for is_public, status in ((False, 200), (True, 200), (False, 409)):
+        body = {"is_public": is_public, "title": str(status)}
         response = member.patch(address, body, content_type="application/json")
         assert response.status_code == status
+    assert "is published for good" in response.json()["detail"]
+    assert Experiment.objects.get().title == "200"
     assert Experiment.objects.get().is_public is True
 
 

@@ -108,7 +108,12 @@ def _refuse(error: exceptions.APIException) -> HttpResponse:
         detail = "; ".join(f"{one['where']}: {one['what']}" for one in wrong)
         return problem(422, "invalid_input", detail, errors=wrong)
     code = _CODES.get(error.status_code, str(error.default_code))
-    answer = problem(error.status_code, code, str(error.detail))
+    answer = problem(
+        error.status_code,
+        code,
+        str(error.detail),
+        retryable=isinstance(error, exceptions.Throttled),
+    )
     header = getattr(error, "auth_header", None)
     if header:
         answer["WWW-Authenticate"] = header
@@ -154,12 +159,13 @@ def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 _PROBLEM = {
     "type": "object",
-    "required": ["type", "title", "status", "code", "detail"],
+    "required": ["type", "title", "status", "code", "detail", "retryable"],
     "properties": {
         "type": {"type": "string"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "code": {"type": "string"},
         "detail": {"type": "string"},
+        "retryable": {"type": "boolean"},
     },
 }

@@ -102,7 +102,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def too_many_requests(request: HttpRequest) -> HttpResponse:
     """Answer one who tries too often."""
     if wants_problem(request):
-        response: HttpResponse = problem(429, "too_many_requests", TOO_MANY)
+        response: HttpResponse = problem(
+            429, "too_many_requests", TOO_MANY, retryable=True
+        )
     else:
         response = error_page(request, 429, TOO_MANY)
     response.headers["Retry-After"] = "60"

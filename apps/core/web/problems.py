@@ -24,14 +24,20 @@ AT_THE_GATE = {
 _MACHINE_SUFFIXES = (".json", ".csv")
 
 
-def problem(status: int, code: str, detail: str, **more: object) -> JsonResponse:
-    """Return a problem document; `more` adds members beside the standard ones."""
+def problem(
+    status: int, code: str, detail: str, *, retryable: bool = False, **more: object
+) -> JsonResponse:
+    """Return a problem document; `more` adds members beside the standard ones.
+
+    `retryable` says whether the same may succeed later.
+    """
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": code,
         "detail": detail,
+        "retryable": retryable,
         **more,
     }
     return JsonResponse(body, status=status, content_type="application/problem+json")
@@ -39,12 +45,14 @@ def problem(status: int, code: str, detail: str, **more: object) -> JsonResponse
 
 def problem_of(error: AppError) -> JsonResponse:
     """Return the problem document of an anticipated failure."""
-    more: dict[str, object] = {"retryable": error.retryable}
+    more: dict[str, object] = {}
     if isinstance(error, InvalidFieldsError):
         more["errors"] = [
             {"where": one.where, "what": one.what} for one in error.faults
         ]
-    return problem(error.status, error.code, str(error), **more)
+    return problem(
+        error.status, error.code, str(error), retryable=error.retryable, **more
+    )
 
 
 def wants_problem(request: HttpRequest) -> bool:

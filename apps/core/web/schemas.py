@@ -34,6 +34,7 @@ class Problem(Schema):
     status: int
     code: str = Field(description="Stable name of the failure, such as not_found")
     detail: str = Field(description="One line: what is wrong, and where")
+    retryable: bool = Field(description="Whether the same may succeed later")
 
 
 # For `openapi_extra` of what answers with a file of rows.

@@ -148,6 +148,10 @@ def change(
     row = get_experiment(viewer, experiment_id)
     if not may_write(viewer, row.workspace_id):
         raise ForbiddenError("Only members who may run can change their experiments.")
+    if body.is_public is False and row.is_public:
+        raise ConflictError(
+            f"{row.name} is published for good: what everybody has seen is not hidden."
+        )
     if body.title is not None:
         row = rename_experiment(experiment_id=experiment_id, title=body.title)
     if body.is_public:

@@ -168,8 +168,9 @@ class ExperimentPatchIn(Strict):
     """What is to be otherwise."""
 
     title: str | None = None
-    is_public: Literal[True] | None = Field(
-        default=None, description="Shows it to everybody, for good"
+    is_public: bool | None = Field(
+        default=None,
+        description="True shows it to everybody, for good; there is no way back",
     )
 
 
