@@ -15,12 +15,16 @@ from apps.markets.models import Market
 from apps.markets.services.readings import store_readings
 from apps.markets.services.venues import ensure_venue
 from apps.predictions.models import AskRun, Experiment, Prediction
+from tests.catalog.own import give_key, make_provider
 from tests.fakes.llm_server import FakeLLM
 from tests.fakes.llm_wire import Reply
+from tests.on_demand.cast import add_model, entitle
 from tests.predictions.asking import clock, model_at, says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.accounts.cast import Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +84,24 @@ def test_json_prints_one_document(server: FakeLLM) -> None:
     assert Prediction.objects.get().market_price_shown is not None
 
 
+def test_what_is_asked_for_a_workspace_is_seen_by_its_members_alone(
+    server: FakeLLM, cast: Cast
+) -> None:
+    add_model(make_provider(base_url=server.base_url))
+    options = (
+        *("--experiment", "trial", "--models", "acme/m", "--query", ""),
+        *("--limit", "1", "--workspace", str(cast.workspace.pk)),
+    )
+    with pytest.raises(CommandError, match="does not include runs on demand"):
+        ask(*options)
+    entitle(cast.workspace.pk)
+    give_key(cast.workspace.pk)
+    ask(*options)
+    made = Experiment.objects.get()
+    assert (made.workspace_id, made.published_at) == (cast.workspace.pk, None)
+    assert Prediction.objects.get().experiment_id == made.pk
+
+
 def test_what_cannot_be_used_is_told_with_a_reason(server: FakeLLM) -> None:
     server.reply = says(75)
     stdout, _ = ask(
@@ -124,6 +146,7 @@ def test_an_asking_is_resumed_by_its_id(server: FakeLLM) -> None:
         ({"--experiment": "e" * 41}, "experiment: use at most 40 letters"),
         ({"--experiment": "two words"}, "experiment: "),
         ({"--query": None, "--markets": "simulation:x"}, "no market 'simulation:x'"),
+        ({"--workspace": "mine"}, "'mine' is no workspace: give its id."),
         ({"--resume": "7"}, "--experiment does not go with --resume"),
     ],
 )

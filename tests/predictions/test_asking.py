@@ -257,7 +257,7 @@ def test_an_experiment_is_never_asked_otherwise_than_before() -> None:
             ("market_price_shown", {"shows_price": True}),
             ("prompt_version", {"prompt_version": "v2"}),
         ):
-            with pytest.raises(ConflictError, match=f"with another .*{changed}"):
+            with pytest.raises(ConflictError, match=f"asked otherwise .*{changed}"):
                 begin([model], [market], **fields)
         begin([model], [market])
     assert AskRun.objects.count() == 2

@@ -59,6 +59,12 @@ def test_an_experiment_is_begun_with_what_it_is_made_by(cast: Cast) -> None:
     assert (made.head_hash, made.predictions_made, made.is_public) == ("", 0, False)
 
 
+def test_the_operators_are_public_from_the_beginning() -> None:
+    made = create()
+    assert (made.is_public, made.published_at) == (True, NOW)
+    assert get_experiment(ANONYMOUS, made.id) == made
+
+
 def test_a_name_is_taken_once_in_each_workspace(cast: Cast) -> None:
     create()
     with pytest.raises(ConflictError, match="an experiment 'gut' already"):

@@ -294,6 +294,8 @@ def to_experiment_row(one: Experiment) -> ExperimentRow:
     own = {
         "kind": ExperimentKind(one.kind),
         "model": "" if model is None else f"{model.provider.name}/{model.name}",
+        # The operator's are everybody's from the beginning.
+        "is_public": one.is_public or one.workspace_id is None,
     }
     return _freeze(ExperimentRow, one, own)
 

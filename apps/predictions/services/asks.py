@@ -207,8 +207,9 @@ def _experiment_of(run: AskRun, model: ModelRow, now: datetime) -> Experiment:
         changed = ["model"]
     if changed:
         raise ConflictError(
-            f"The experiment {name!r} was asked with another {', '.join(changed)}: "
-            "what is compared must be alike, so begin one of another name."
+            f"The experiment {name!r} was asked otherwise until now "
+            f"({', '.join(changed)}): what is compared must be alike, so begin one of "
+            "another name."
         )
     return known
 

@@ -12,7 +12,7 @@ from apps.accounts.domain.audit import Actor
 from apps.core.attended import interruptible, quiet
 from apps.core.errors import InvalidInputError
 from apps.predictions.domain.asking import DEFAULT_MARKETS, Asked
-from apps.predictions.management.arguments import read_id
+from apps.predictions.management.arguments import read_id, read_workspace
 from apps.predictions.management.ask_output import (
     AskProgress,
     to_document,
@@ -38,7 +38,7 @@ EXIT_STATUS = {"completed": 0, "stopped": 0, "cancelled": 130}
 FAILED = 1
 NEW = (
     *("experiment", "models", "markets", "query", "venue", "limit", "samples"),
-    *("price", "outcome", "prompt_version"),
+    *("price", "outcome", "prompt_version", "workspace"),
 )
 
 
@@ -81,6 +81,12 @@ def add_arguments(parser: CommandParser) -> None:
     )
     parser.add_argument(
         "--max-cost", metavar="USD", help="stop before this many US dollars are spent"
+    )
+    parser.add_argument(
+        "--workspace",
+        metavar="W",
+        help="ask as the workspace of this id, with its keys and as its tier allows: "
+        "its members alone see it; without it everybody sees what the operator asks",
     )
     parser.add_argument(
         "--resume", metavar="RUN_ID", help="take an asking up again where it ended"
@@ -131,7 +137,7 @@ def _begin(options: dict[str, Any]) -> UUID:
         if not options[name]:
             raise InvalidInputError(f"--{name} is missing.")
     started = start_ask(
-        workspace_id=None,
+        workspace_id=read_workspace(options["workspace"]),
         asked=_read_asked(options, max_cost),
         trigger="command",
         actor=Actor(label="the command line"),
