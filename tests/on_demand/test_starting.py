@@ -308,4 +308,4 @@ def store_mixed() -> None:
 
 def test_a_missing_field_is_named_by_its_place_in_the_body(member: Client) -> None:
     response = member.post("/api/v1/benchmarks/run", {}, "application/json")
-    assert [one["where"] for one in response.json()["errors"]] == ["body.scenarios"]
+    assert [one["where"] for one in response.json()["errors"]] == ["scenarios"]
