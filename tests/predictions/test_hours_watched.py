@@ -25,6 +25,7 @@ from apps.predictions.selectors.metrics import (
     read_predictions,
 )
 from apps.predictions.selectors.monitor import get_monitor, list_trending
+from apps.predictions.selectors.watched import list_watched_markets
 from tests.markets.make import NOW, make_market
 from tests.predictions.hours import make_snapshot
 from tests.predictions.make import make_experiment, make_prediction
@@ -181,3 +182,21 @@ def test_an_hour_that_ends_is_announced(market: Market) -> None:
     said = json.loads(frame["data"])
     assert (said["hour"], said["status"]) == ("2026-11-24T13:00:00Z", "completed")
     assert (said["successful"], said["movements"]) == (1, {"CONVERGING": 1})
+
+
+def test_a_backtest_is_nobodys_hour(market: Market) -> None:
+    played = make_experiment("played", is_backtest=True)
+    made = make_prediction(played, market, created_at=NOW - 9 * HOUR)
+    make_snapshot(made, NOW, 0.9, convergence_1h=0.3)
+    assert list_missing_hours(since=NOW - 5 * HOUR, until=NOW) == ()
+    assert check_hours(NOW + HOUR).detail == NOT_DUE
+    assert list_watched_markets() == set()
+    monitor = get_monitor(ANONYMOUS)
+    assert (monitor.active_predictions, monitor.markets_tracked) == (0, 0)
+    assert list_trending(ANONYMOUS, NOW, most=10) == ()
+    told = {(one.metric.name, one.value) for one in read_predictions(NOW)}
+    assert told == {
+        (PREDICTIONS.name, 0),
+        (MARKETS_TRACKED.name, 0),
+        (HOURS.name, 0),
+    }

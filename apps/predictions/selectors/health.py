@@ -9,8 +9,8 @@ from django.db import DatabaseError, connection
 
 from apps.core.health import Finding
 from apps.predictions.domain.hours import hour_of
-from apps.predictions.domain.words import BenchmarkStatus, JobStatus
-from apps.predictions.models import Summary
+from apps.predictions.domain.words import JobStatus
+from apps.predictions.selectors.hourly import get_active
 from apps.predictions.selectors.jobs import get_last_job
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ def check_hours(now: datetime) -> Finding:
 
 def _judge(now: datetime) -> Finding:
     due = hour_of(now - GRACE)
-    active = Summary.objects.filter(benchmark_status=BenchmarkStatus.ACTIVE.value)
-    if not active.filter(predicted_at__lte=due).exists():
+    if not get_active().filter(predicted_at__lte=due).exists():
         return Finding(ok=True, detail=NONE_DUE)
     job = get_last_job()
     if job is None or job.hour < due:

@@ -11,7 +11,8 @@ from apps.core.errors import NotFoundError
 from apps.markets.domain.markets import Nature
 from apps.predictions.domain.hours import HOUR, LookError, hour_of
 from apps.predictions.domain.words import BenchmarkStatus, JobStatus
-from apps.predictions.models import BenchmarkJob, Summary
+from apps.predictions.models import BenchmarkJob
+from apps.predictions.selectors.hourly import get_active, get_hourly
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -127,8 +128,8 @@ def list_jobs(*, since: datetime, until: datetime) -> tuple[JobRow, ...]:
 
 
 def count_by_status() -> dict[Nature, dict[BenchmarkStatus, int]]:
-    """Return how many predictions of each nature stand how."""
-    found = Summary.objects.values_list("market__venue__nature", "benchmark_status")
+    """Return how many predictions of each nature stand how, backtests aside."""
+    found = get_hourly().values_list("market__venue__nature", "benchmark_status")
     counts = {
         (nature, status): n
         for nature, status, n in found.annotate(n=Count("pk")).order_by()
@@ -144,8 +145,9 @@ def count_by_status() -> dict[Nature, dict[BenchmarkStatus, int]]:
 
 def tracked_since() -> datetime | None:
     """Return when the oldest prediction was made that is looked at hourly now."""
-    active = Summary.objects.filter(benchmark_status=BenchmarkStatus.ACTIVE.value)
-    found: datetime | None = active.aggregate(Min("predicted_at"))["predicted_at__min"]
+    found: datetime | None = get_active().aggregate(Min("predicted_at"))[
+        "predicted_at__min"
+    ]
     return found
 
 

@@ -11,9 +11,9 @@ from apps.core.metrics import Metric, Reading, Shape, Source
 from apps.markets.domain.markets import Nature
 from apps.predictions.domain.hours import HOUR, hour_of
 from apps.predictions.domain.movement import DIRECTIONS
-from apps.predictions.domain.words import BenchmarkStatus, JobStatus
-from apps.predictions.models import Summary
+from apps.predictions.domain.words import JobStatus
 from apps.predictions.selectors.health import GRACE
+from apps.predictions.selectors.hourly import get_active
 from apps.predictions.selectors.jobs import (
     JobRow,
     NatureCounts,
@@ -32,13 +32,13 @@ UNKNOWN = "unknown"
 PREDICTIONS = Metric(
     "assay_predictions",
     Shape.GAUGE,
-    "Predictions that stand so now.",
+    "Predictions that stand so now, backtests aside.",
     ("status", "nature"),
 )
 MARKETS_TRACKED = Metric(
     "assay_prediction_markets_tracked",
     Shape.GAUGE,
-    "Markets of active predictions.",
+    "Markets of active predictions, backtests aside.",
     ("nature",),
 )
 LAST_HOUR = Metric(
@@ -78,8 +78,7 @@ def read_predictions(now: datetime) -> Iterator[Reading]:
     for nature, counts in count_by_status().items():
         for status, count in counts.items():
             yield Reading(PREDICTIONS, count, (status.lower(), nature.value))
-    active = Summary.objects.filter(benchmark_status=BenchmarkStatus.ACTIVE.value)
-    found = active.values_list("market__venue__nature").order_by()
+    found = get_active().values_list("market__venue__nature").order_by()
     markets = dict(found.annotate(n=Count("market", distinct=True)))
     for nature in Nature:
         yield Reading(MARKETS_TRACKED, markets.get(nature.value, 0), (nature.value,))

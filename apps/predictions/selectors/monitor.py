@@ -10,8 +10,9 @@ from django.db.models import Count
 from django.db.models.functions import Abs
 
 from apps.markets.domain.markets import Nature
-from apps.predictions.domain.words import BenchmarkStatus, JobStatus
+from apps.predictions.domain.words import JobStatus
 from apps.predictions.models import Snapshot, Summary
+from apps.predictions.selectors.hourly import get_active
 from apps.predictions.selectors.jobs import JobRow, get_last_job
 from apps.predictions.selectors.visible import get_visible_predictions
 
@@ -69,10 +70,10 @@ def get_monitor(viewer: Viewer, *, most: int = MOST_TRENDING) -> Monitor:
 
     Counts are of all predictions; those that are named are what the viewer may see.
     """
-    active = Summary.objects.filter(benchmark_status=BenchmarkStatus.ACTIVE.value)
     # A market is of one nature, so that those of each add up to all.
     found = (
-        active.values_list("market__venue__nature")
+        get_active()
+        .values_list("market__venue__nature")
         .order_by()
         .annotate(n=Count("pk"), markets=Count("market", distinct=True))
     )
@@ -118,7 +119,9 @@ def list_trending(viewer: Viewer, hour: datetime, *, most: int) -> tuple[Trend, 
     )
     # Who may see a prediction is looked up for the first ones, and for no more.
     first = ranked.values("prediction_id")[:MOST_CANDIDATES]
-    seen = get_visible_predictions(viewer).filter(pk__in=first)
+    seen = get_visible_predictions(viewer).filter(
+        pk__in=first, experiment__is_backtest=False
+    )
     return _to_trends(list(ranked.filter(prediction__in=seen)[:most]))
 
 
