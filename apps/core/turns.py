@@ -5,7 +5,13 @@ However it ends: a process that is killed leaves no lock behind.
 
 from __future__ import annotations
 
-from django.db import connection
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from django.db import DatabaseError, connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def try_turn(name: str) -> bool:
@@ -22,3 +28,24 @@ def await_turn(name: str) -> None:
     """Take the turn, after whoever has it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+@contextmanager
+def hold_turn(name: str) -> Iterator[bool]:
+    """Take the turn, if nobody has it, for more than one transaction; say if so.
+
+    It is the connection's: where that is lost, so is the turn.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
+        row = cursor.fetchone()
+    is_held = bool(row and row[0])
+    try:
+        yield is_held
+    finally:
+        if is_held:
+            # Not over the error of a connection that has let go of everything.
+            with suppress(DatabaseError), connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name]
+                )

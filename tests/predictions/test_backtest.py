@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from django.core.management import call_command
@@ -12,51 +11,16 @@ from django.core.management.base import CommandError
 from apps.accounts.selectors.workspaces import ANONYMOUS
 from apps.markets.domain.markets import Nature
 from apps.markets.models import Market, Venue
+from apps.predictions.management import backtest_progress
 from apps.predictions.models import Experiment, Prediction, Snapshot, Summary
 from apps.predictions.selectors.audit import audit_chains
 from apps.predictions.selectors.leaderboard import get_leaderboard
+from tests.predictions.backtests import BEGAN, HEADER, RAIN, Files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.django_db
-
-BEGAN = datetime(2026, 10, 31, 20, tzinfo=UTC)
-HEADER = "market,probability,predicted_at"
-# Each hour's mid of rain and of snow; the tape runs over the end of a month.
-RAIN = ("0.60", "0.60", "0.64", "0.70", "0.80", "0.90")
-SNOW = ("0.30", "0.25", "0.30", "0.20", "0.10", "0.05")
-
-
-class Files:
-    """A tape of two markets of six hours, and predictions to be played on it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.tape, self.ends = folder / "tape.csv", folder / "ends.csv"
-        self.predictions = folder / "gut.csv"
-        lines = ["time,market,question,bid,ask,event"]
-        for name, prices in (("rain", RAIN), ("snow", SNOW)):
-            for hour, price in enumerate(prices):
-                at = (BEGAN + timedelta(hours=hour)).isoformat()
-                bid, ask = (f"{float(price) + way:.3f}" for way in (-0.005, 0.005))
-                lines.append(f"{at},{name},Will there be {name}?,{bid},{ask},{name}")
-        self.tape.write_text("\n".join(lines))
-        settled = (BEGAN + timedelta(hours=7)).isoformat()
-        self.ends.write_text(f"market,payout,settled\nrain,1,{settled}\nsnow,0,")
-
-    def predict(self, *rows: str, header: str = HEADER) -> None:
-        self.predictions.write_text("\n".join([header, *rows]))
-
-    def play(self, *arguments: str) -> dict[str, Any]:
-        stdout = StringIO()
-        call_command(
-            *("predictions", "backtest", "--json"),
-            *("--tape", str(self.tape), "--outcomes", str(self.ends)),
-            *("--predictions", str(self.predictions), *arguments),
-            stdout=stdout,
-        )
-        document: dict[str, Any] = json.loads(stdout.getvalue())
-        return document
 
 
 @pytest.fixture
@@ -131,9 +95,9 @@ def test_what_could_not_be_predicted_then_is_refused_by_its_line(files: Files) -
     assert done["recorded"] == 1
     assert {one["line"]: one["reason"] for one in done["refused"]} == {
         3: "market: it is closed: only an open market can be predicted",
-        4: "not on the tape by then",
-        5: "not on the tape by then",
-        6: "the tape ends before it",
+        4: "not on the tape by then: its first price is of 2026-10-31 20:00 UTC",
+        5: "no market 'hail' is on the tape",
+        6: "the tape ends before it, at 2026-11-01 03:00 UTC",
     }
 
 
@@ -189,3 +153,63 @@ def test_a_file_that_cannot_be_played_stores_nothing(
         files.play()
     assert caught.value.returncode == 2
     assert (Experiment.objects.count(), Market.objects.count()) == (0, 0)
+
+
+def test_where_nothing_could_be_predicted_nothing_is_kept(files: Files) -> None:
+    files.predict("rain,0.75,2019-10-31T20:30:00Z", "hail,0.5,2026-10-31T20:30:00Z")
+    with pytest.raises(CommandError) as caught:
+        files.play()
+    assert caught.value.returncode == 2
+    assert str(caught.value) == (
+        "None of 2 predictions could be made on the tape, which has prices from "
+        "2026-10-31 20:00 to 2026-11-01 01:00 UTC, so nothing is kept: "
+        "line 2: not on the tape by then: its first price is of 2026-10-31 20:00 UTC; "
+        "line 3: no market 'hail' is on the tape"
+    )
+    assert (Experiment.objects.count(), Venue.objects.filter(name="gut").count()) == (
+        0,
+        0,
+    )
+
+
+def test_a_venue_that_is_there_is_not_played_on(files: Files) -> None:
+    files.predict("rain,0.75,2026-10-31T20:30:00Z")
+    call_command("markets", "tape", str(files.tape), "--as", "gut")
+    with pytest.raises(CommandError, match="There is a venue 'gut' already"):
+        files.play()
+    assert Venue.objects.get(name="gut").is_active
+    assert Experiment.objects.count() == 0
+
+
+def test_hours_in_which_no_market_moves_are_passed_over(files: Files) -> None:
+    files.tape.write_text(
+        "time,market,question,bid,ask\n2026-10-31T20:00:00Z,rain,Rain?,0.5,0.6\n"
+        "2026-11-02T20:00:00Z,rain,Rain?,0.6,0.7"
+    )
+    files.ends.write_text("market,payout,settled\nrain,1,2026-11-05T20:30:00Z")
+    files.predict("rain,0.75,2026-10-31T20:30:00Z", "rain,0.8,2019-01-01T00:00:00Z")
+    done = files.play()["backtest"]
+    # The first one, the second price, with which it closes, and the settlement.
+    assert (done["hours"], done["recorded"]) == (3, 1)
+    hours = Snapshot.objects.values_list("hour", flat=True)
+    assert list(hours) == [datetime(2026, 11, 2, 20, tzinfo=UTC)]
+    assert Summary.objects.get().value == 1.0
+
+
+def test_a_backtest_says_how_far_it_is_and_where_its_page_is(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backtest_progress, "LINE_SECONDS", -1)
+    files.predict("rain,0.75,2026-10-31T20:30:00Z")
+    stdout, stderr = StringIO(), StringIO()
+    command = [one for one in files.command() if one != "--json"]
+    call_command(*command, stdout=stdout, stderr=stderr)
+    assert stderr.getvalue().splitlines()[0] == (
+        "7%, 2026-10-31 21:03: 0/1 predictions, 0 hours looked at"
+    )
+    own_id = Experiment.objects.get().pk
+    assert stdout.getvalue().splitlines()[:3] == [
+        f"experiment {own_id}, venue gut, page /predictions/experiments/{own_id}/",
+        "tape from 2026-10-31T20:00:00Z to 2026-11-01T01:00:00Z",
+        "1 predictions recorded, 0 refused; 6 looks in 6 hours, 0 failed",
+    ]

@@ -90,6 +90,12 @@ class Recording:
         first, after = self.starts[place], self.starts[place + 1]
         return int(self.times[first]), int(self.times[after - 1])
 
+    @property
+    def settles_by(self) -> datetime:
+        """Return when the last market has settled, or the moment of the last entry."""
+        settled = [one.settled_ms for one in self.markets if one.settled_ms is not None]
+        return max([self.ends_at, *map(from_ms, settled)])
+
     def find(self, place: int, moment_ms: int) -> int | None:
         """Return the index of the market's last entry at or before a moment."""
         first, after = int(self.starts[place]), int(self.starts[place + 1])

@@ -8,12 +8,13 @@ import re
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import ProtectedError
 
 from apps.core.errors import ConflictError, InvalidInputError
 from apps.markets.domain.builtin import BuiltinVenue
 from apps.markets.domain.markets import Nature, VenueKind
 from apps.markets.domain.tape import pack
-from apps.markets.models import Tape, Venue
+from apps.markets.models import Market, Quote, Tape, Venue
 from apps.markets.services.venues import ensure_venue
 
 if TYPE_CHECKING:
@@ -28,7 +29,13 @@ _NAME = re.compile(rf"[A-Za-z0-9_-]{{1,{_LONGEST}}}")
 
 @transaction.atomic
 def store_tape(
-    *, venue: str, recording: Recording, file_name: str, speed: float, now: datetime
+    *,
+    venue: str,
+    recording: Recording,
+    file_name: str,
+    speed: float,
+    now: datetime,
+    must_be_new: bool = False,
 ) -> UUID:
     """Make a recorded venue that plays from `now` on, and return its id.
 
@@ -38,7 +45,8 @@ def store_tape(
 
     Raises:
         InvalidInputError: the speed is no positive number, or the name is none.
-        ConflictError: the name belongs to another tape or to another kind of venue.
+        ConflictError: the name belongs to another tape or to another kind of venue, or
+            to any where it must be new.
     """
     if not (math.isfinite(speed) and speed > 0):
         raise InvalidInputError(f"The speed is {speed:g}; it is a number above 0.")
@@ -48,6 +56,8 @@ def store_tape(
         )
     known = BuiltinVenue(venue, venue, VenueKind.TAPE, Nature.RECORDED)
     venue_id, is_new = ensure_venue(known, now=now)
+    if must_be_new and not is_new:
+        raise ConflictError(f"There is a venue {venue!r} already; take another name.")
     content = pack(recording)
     content_hash = hashlib.sha256(content).hexdigest()
     if not is_new:
@@ -67,6 +77,24 @@ def store_tape(
     tape.full_clean(validate_unique=False)  # it may take its own place
     tape.save()
     return venue_id
+
+
+@transaction.atomic
+def remove_tape(*, venue: str) -> None:
+    """Remove a recorded venue that nobody has predicted on, with all it has played.
+
+    Raises:
+        ConflictError: somebody has.
+    """
+    markets = Market.objects.filter(venue__name=venue, venue__kind=VenueKind.TAPE.value)
+    Quote.objects.filter(market__in=markets).delete()
+    try:
+        markets.delete()
+    except ProtectedError as error:
+        raise ConflictError(
+            f"There are predictions on the markets of {venue}."
+        ) from error
+    Venue.objects.filter(name=venue, kind=VenueKind.TAPE.value).delete()
 
 
 def _require_same(venue_id: UUID, content_hash: str) -> None:

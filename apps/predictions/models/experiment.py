@@ -37,6 +37,8 @@ class Experiment(models.Model):
     published_at = models.DateTimeField(null=True, blank=True)
     # Made from markets that had ended: shown apart, never among the others.
     is_backtest = models.BooleanField(default=False)
+    # A backtest that is played now, or was cut off: nobody sees it, no score counts it.
+    is_unfinished = models.BooleanField(default=False, db_default=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -70,6 +72,10 @@ class Experiment(models.Model):
                     workspace__isnull=False, is_public=False, published_at__isnull=True
                 ),
                 name="experiment_published_when_public",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_unfinished=False) | models.Q(is_backtest=True),
+                name="experiment_only_backtests_finish",
             ),
         ]
 

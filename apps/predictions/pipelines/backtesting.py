@@ -8,28 +8,22 @@ as the job looks. Nothing of what came later is known before its time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-
-from apps.core.errors import InvalidInputError
-from apps.markets.domain.tape import Playback, from_ms
+from apps.core.database import unhurried_commits
+from apps.core.errors import ConflictError, InvalidInputError
+from apps.core.turns import hold_turn
+from apps.markets.domain.tape import Playback
 from apps.markets.gateways.tape import read_tape_files
-from apps.markets.selectors.markets import MarketRow, get_markets
-from apps.markets.services.readings import store_readings
-from apps.markets.services.tapes import store_tape
-from apps.markets.services.venues import switch_off
-from apps.predictions.domain.entries import EntriesRefusedError, NewPrediction
-from apps.predictions.domain.hours import HOUR, Tally, hour_of
-from apps.predictions.domain.words import ExperimentKind
-from apps.predictions.pipelines.hourly import look_apart
-from apps.predictions.selectors.tracks import Scope
-from apps.predictions.services.experiments import create_experiment
-from apps.predictions.services.predictions import record_predictions
-from apps.predictions.services.scores import recompute_scores
+from apps.predictions.pipelines.backtest_stage import Refused, Stage
+from apps.predictions.services.backtests import (
+    begin_backtest,
+    finish_backtest,
+    remove_backtest,
+    remove_left_backtests,
+    turn_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,9 +32,11 @@ if TYPE_CHECKING:
 
     from apps.markets.domain.tape import Recording
     from apps.predictions.domain.backtest_file import PastPrediction
+    from apps.predictions.pipelines.backtest_stage import Looked, Progress
+    from apps.predictions.services.backtests import Begun
 
-# When the job of an hour begins, as the schedule has it.
-MINUTE = timedelta(minutes=3)
+# How many reasons are told where nothing could be recorded.
+MOST_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +48,11 @@ class Tape:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """A prediction that could not have been made at its moment, and why."""
-
-    line: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Backtest:
-    """What a backtest did: which hours it looked at, and what it could not predict."""
+    """What a backtest did: the hours it looked at, and what it could not predict.
+
+    `hours` are those in which a market of its predictions had something to tell.
+    """
 
     experiment_id: UUID
     venue: str
@@ -72,6 +63,8 @@ class Backtest:
     failed: int
     began_at: datetime
     ended_at: datetime
+    tape_begins_at: datetime
+    tape_ends_at: datetime
 
 
 def read_tape(path: str, outcomes: str | None) -> Tape:
@@ -90,184 +83,74 @@ def run_backtest(
     *,
     name: str,
     now: datetime,
-    progress: Callable[[datetime], None],
+    progress: Callable[[Progress], None],
 ) -> Backtest:
     """Replay predictions as an experiment of this name on a venue of the same name.
 
+    However it ends before its end, nothing of it stays. Of a process that is killed it
+    stays hidden, and the next backtest takes it back. `progress` hears of each hour;
+    what it raises ends the backtest.
+
     Raises:
-        ConflictError: the name is taken.
-        InvalidInputError: there is no prediction within the tape's time.
+        ConflictError: the name is taken, or a backtest of that name is played now.
+        InvalidInputError: no prediction could have been made on the tape.
     """
-    first, last = predictions[0].at, _end(tape.recording)
+    first, last = predictions[0].at, tape.recording.settles_by
     if first > last:
         raise InvalidInputError(
             f"The first prediction is of {first:%Y-%m-%d %H:%M} UTC, and the tape "
             f"ends at {last:%Y-%m-%d %H:%M}."
         )
-    stage = _set_up(tape, name=name, now=now)
-    looked = stage.play(predictions, until=last, progress=progress)
-    recompute_scores(now=now, experiment_ids=[stage.experiment_id])
-    return Backtest(
-        experiment_id=stage.experiment_id,
-        venue=name,
-        recorded=len(predictions) - len(looked.refused),
-        refused=tuple(looked.refused),
-        hours=looked.hours,
-        looks=looked.tally.total.successful,
-        failed=looked.tally.total.failed,
-        began_at=first,
-        ended_at=looked.ended_at,
+    with hold_turn(turn_of(name)) as is_mine:
+        if not is_mine:
+            raise ConflictError(f"A backtest {name!r} is played by another process.")
+        remove_left_backtests()
+        begun = begin_backtest(
+            name=name, recording=tape.recording, file_name=tape.file_name, now=now
+        )
+        stage = Stage(begun, Playback(tape.recording, tape.recording.begins_at))
+        try:
+            with unhurried_commits():
+                looked = stage.play(predictions, until=last, progress=progress)
+            _require_some(tape.recording, predictions, looked)
+            finish_backtest(experiment_id=begun.experiment_id, now=now)
+        except BaseException:
+            remove_backtest(experiment_id=begun.experiment_id, name=name)
+            raise
+    return _describe(begun, tape.recording, predictions, looked)
+
+
+def _require_some(
+    recording: Recording, predictions: Sequence[PastPrediction], looked: Looked
+) -> None:
+    if len(looked.refused) < len(predictions):
+        return
+    refused = sorted(looked.refused, key=lambda one: one.line)[:MOST_REASONS]
+    reasons = "; ".join(f"line {one.line}: {one.reason}" for one in refused)
+    raise InvalidInputError(
+        f"None of {len(predictions)} predictions could be made on the tape, which has "
+        f"prices from {recording.begins_at:%Y-%m-%d %H:%M} to "
+        f"{recording.ends_at:%Y-%m-%d %H:%M} UTC, so nothing is kept: {reasons}"
+        f"{'; …' if len(predictions) > len(refused) else ''}"
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What the tape says of markets, in the form that a refresh gives."""
-
-    rows: dict[UUID, MarketRow]
-    failures: dict[UUID, str]
-    fetching_ms: float = 0.0
-    storing_ms: float = 0.0
-
-
-@dataclass(slots=True)
-class _Looked:
-    refused: list[Refused]
-    tally: Tally
-    hours: int
-    ended_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _Stage:
-    """Where a backtest is played."""
-
-    experiment_id: UUID
-    venue_id: UUID
-    venue: str
-    playback: Playback
-
-    def play(
-        self,
-        predictions: Sequence[PastPrediction],
-        *,
-        until: datetime,
-        progress: Callable[[datetime], None],
-    ) -> _Looked:
-        """Go from hour to hour until all is told; record what lies between."""
-        waiting = list(predictions)
-        hour = hour_of(waiting[0].at)
-        done = _Looked([], Tally(), 0, hour)
-        while hour + MINUTE <= until + HOUR:
-            at = hour + MINUTE
-            made = [one for one in waiting if one.at <= at]
-            waiting = waiting[len(made) :]
-            for moment, together in groupby(made, key=lambda one: one.at):
-                done.refused += self._record(list(together), moment)
-            tally = self._look(at)
-            done.tally += tally
-            done.hours += 1
-            done.ended_at = at
-            progress(at)
-            if not waiting and not tally.total.total_processed:
-                break
-            hour += HOUR
-        done.refused += [
-            Refused(one.line, "the tape ends before it") for one in waiting
-        ]
-        return done
-
-    def refresh(
-        self, market_ids: Sequence[UUID], *, clock: Callable[[], datetime]
-    ) -> _Answer:
-        """Store what the tape shows of these markets by the clock."""
-        known = get_markets(market_ids)
-        names = {row.external_id: market_id for market_id, row in known.items()}
-        refused = self._store(list(names), clock())
-        return _Answer(
-            get_markets([one for name, one in names.items() if name not in refused]),
-            {names[name]: why for name, why in refused.items()},
-        )
-
-    def _store(self, names: Sequence[str], now: datetime) -> dict[str, str]:
-        """Store markets as they stood; return why some could not be."""
-        found = {name: self.playback.read(name, now) for name in names}
-        stored = store_readings(
-            venue_id=self.venue_id, readings=filter(None, found.values()), now=now
-        )
-        missing = {name for name, reading in found.items() if reading is None}
-        return stored.failures | dict.fromkeys(missing, "not on the tape by then")
-
-    def _look(self, now: datetime) -> Tally:
-        scope = Scope(experiment_id=self.experiment_id)
-        return look_apart(scope, clock=lambda: now, refresh=self.refresh)
-
-    def _record(self, made: list[PastPrediction], now: datetime) -> list[Refused]:
-        """Record what was predicted at one moment; return what was not possible."""
-        unknown = self._store(list({one.market for one in made}), now)
-        refused = [
-            Refused(one.line, unknown[one.market])
-            for one in made
-            if one.market in unknown
-        ]
-        rest = [one for one in made if one.market not in unknown]
-        try:
-            self._append(rest, now)
-        except EntriesRefusedError as error:
-            wrong = {one.index: f"{one.field}: {one.what}" for one in error.entries}
-            refused += [Refused(rest[i].line, what) for i, what in wrong.items()]
-            self._append([one for i, one in enumerate(rest) if i not in wrong], now)
-        return refused
-
-    def _append(self, made: Sequence[PastPrediction], now: datetime) -> None:
-        entries = [
-            NewPrediction(
-                market=f"{self.venue}:{one.market}",
-                outcome=one.outcome,
-                probability=one.probability,
-                confidence=one.confidence,
-                market_price_shown=one.market_price_shown,
-                reasoning=one.reasoning,
-                reference=f"line {one.line}",
-            )
-            for one in made
-        ]
-        for begin in range(0, len(entries), _AT_ONCE):
-            record_predictions(
-                experiment_id=self.experiment_id,
-                entries=entries[begin : begin + _AT_ONCE],
-                now=now,
-            )
-
-
-_AT_ONCE = 1000
-
-
-def _end(recording: Recording) -> datetime:
-    """Return when the last market of a tape has settled, or its last entry."""
-    settled = [one.settled_ms for one in recording.markets if one.settled_ms]
-    return max([recording.ends_at, *map(from_ms, settled)])
-
-
-def _set_up(tape: Tape, *, name: str, now: datetime) -> _Stage:
-    """Make the venue, at rest so that nothing else plays it, and the experiment."""
-    begins_at = tape.recording.begins_at
-    with transaction.atomic():
-        experiment = create_experiment(
-            workspace_id=None,
-            name=name,
-            kind=ExperimentKind.SUBMITTED,
-            now=now,
-            method="backtest",
-            parameters={"tape": tape.file_name},
-            is_backtest=True,
-        )
-        venue_id = store_tape(
-            venue=name,
-            recording=tape.recording,
-            file_name=tape.file_name,
-            speed=1.0,
-            now=begins_at,
-        )
-        switch_off(venue_id=venue_id)
-    return _Stage(experiment.id, venue_id, name, Playback(tape.recording, begins_at))
+def _describe(
+    begun: Begun,
+    recording: Recording,
+    predictions: Sequence[PastPrediction],
+    looked: Looked,
+) -> Backtest:
+    return Backtest(
+        experiment_id=begun.experiment_id,
+        venue=begun.name,
+        recorded=len(predictions) - len(looked.refused),
+        refused=tuple(sorted(looked.refused, key=lambda one: one.line)),
+        hours=looked.hours,
+        looks=looked.tally.total.successful,
+        failed=looked.tally.total.failed,
+        began_at=predictions[0].at,
+        ended_at=looked.ended_at,
+        tape_begins_at=recording.begins_at,
+        tape_ends_at=recording.ends_at,
+    )

@@ -159,11 +159,21 @@ def look_apart(
 
     What gets its snapshot of the hour so is left out by the job.
     """
-    now = clock()
-    ensure_partitions(today=now.date())
-    tally = _Desk(clock, refresh, options, hour_of(now), None).work(scope)
+    ensure_partitions(today=clock().date())
+    tally = look_unannounced(scope, clock=clock, refresh=refresh, options=options)
     announce_looks(scope.prediction_id, scope.experiment_id)
     return tally
+
+
+def look_unannounced(
+    scope: Scope,
+    *,
+    clock: Clock,
+    refresh: Refresh,
+    options: HourOptions = DEFAULTS,
+) -> Tally:
+    """Do the same where the month's partition is there, and nobody watches."""
+    return _Desk(clock, refresh, options, hour_of(clock()), None).work(scope)
 
 
 def look_dry(

@@ -45,7 +45,8 @@ def audit_chains(experiment_id: UUID | None = None) -> Iterator[ChainAudit]:
     Raises:
         NotFoundError: there is no such experiment.
     """
-    found = Experiment.objects.order_by("created_at", "id")
+    found = Experiment.objects.filter(is_unfinished=False)
+    found = found.order_by("created_at", "id")
     if experiment_id is not None:
         found = found.filter(pk=experiment_id)
         if not found.exists():

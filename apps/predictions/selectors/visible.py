@@ -21,11 +21,12 @@ def get_visible_experiments(viewer: Viewer) -> QuerySet[Experiment]:
     """Return the experiments that this viewer may see.
 
     The operator's and published ones are everybody's, the others their workspace's
-    members' alone. Staff see all.
+    members' alone. Staff see all. Backtests are there once they are finished.
     """
+    found = Experiment.objects.filter(is_unfinished=False)
     if viewer.is_staff:
-        return Experiment.objects.all()
-    return Experiment.objects.filter(
+        return found
+    return found.filter(
         Q(workspace__isnull=True)
         | Q(is_public=True)
         | Q(workspace_id__in=viewer.workspace_ids)
@@ -34,9 +35,10 @@ def get_visible_experiments(viewer: Viewer) -> QuerySet[Experiment]:
 
 def get_visible_predictions(viewer: Viewer) -> QuerySet[Prediction]:
     """Return the predictions of the experiments that this viewer may see."""
+    found = Prediction.objects.filter(experiment__is_unfinished=False)
     if viewer.is_staff:
-        return Prediction.objects.all()
-    return Prediction.objects.filter(
+        return found
+    return found.filter(
         Q(experiment__workspace__isnull=True)
         | Q(experiment__is_public=True)
         | Q(experiment__workspace_id__in=viewer.workspace_ids)

@@ -48,6 +48,7 @@ def create_experiment(
     prompt_version: str = "",
     parameters: Mapping[str, Any] | None = None,
     is_backtest: bool = False,
+    is_unfinished: bool = False,
     created_by_id: UUID | None = None,
 ) -> ExperimentRow:
     """Begin an experiment; without a workspace it is the operator's.
@@ -74,6 +75,7 @@ def create_experiment(
         prompt_version=prompt_version,
         parameters=dict(parameters or {}),
         is_backtest=is_backtest,
+        is_unfinished=is_unfinished,
         created_by_id=created_by_id,
         created_at=now,
         published_at=now if workspace_id is None else None,

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
+    from django.db.models import QuerySet
+
     from apps.markets.domain.markets import Nature
 
 # A summary says when its writer looked, and is to be seen only once that has committed.
@@ -71,14 +73,19 @@ def recompute_scores(
     return len(chosen)
 
 
+def _finished() -> QuerySet[Experiment]:
+    """Return what can be scored: a backtest that is played still says nothing."""
+    return Experiment.objects.filter(is_unfinished=False)
+
+
 def _with_predictions() -> set[UUID]:
-    made = Experiment.objects.filter(predictions_made__gt=0)
+    made = _finished().filter(predictions_made__gt=0)
     return set(made.values_list("pk", flat=True))
 
 
 def _stale() -> set[UUID]:
     """Return the experiments that changed, or were published, since their scores."""
-    found = Experiment.objects.annotate(looked=Max("summaries__updated_at"))
+    found = _finished().annotate(looked=Max("summaries__updated_at"))
     found = found.filter(looked__isnull=False)
     found = found.annotate(changed=Greatest("looked", "published_at"))
     known = dict(

@@ -5,26 +5,33 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from signal import SIGINT, SIGTERM
 from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
 from django.utils import timezone
 
+from apps.core.attended import interruptible, quiet
 from apps.core.console import open_lines, printable
-from apps.core.web.twins import plain
+from apps.core.web.twins import plain, time_text
 from apps.predictions.domain.backtest_file import parse_backtest_file
+from apps.predictions.management.backtest_progress import BacktestProgress
 from apps.predictions.management.subcommands.report import as_text
 from apps.predictions.pipelines.backtesting import Backtest, read_tape, run_backtest
 from apps.predictions.selectors.reports import get_report
 from apps.predictions.selectors.visible import SYSTEM
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Callable
 
     from django.core.management.base import CommandParser, OutputWrapper
+
+    from apps.predictions.pipelines.backtest_stage import Progress
 
 NAME = "backtest"
 HELP = "Replay past predictions on a tape, hour by hour, and print their report."
 NEEDS_DATABASE = True
+INTERRUPTED = 130
 
 
 def add_arguments(parser: CommandParser) -> None:
@@ -55,44 +62,53 @@ def add_arguments(parser: CommandParser) -> None:
 
 def handle(
     options: dict[str, Any], stdout: OutputWrapper, stderr: OutputWrapper
-) -> None:
+) -> int:
     """Replay and print what came of it."""
-    with open_lines(options["predictions"]) as (lines, called):
-        file = parse_backtest_file(lines, called)
-    if file.ignored_columns:
-        names = map(printable, file.ignored_columns)
-        stderr.write(f"ignored columns: {', '.join(names)}")
-    done = run_backtest(
-        read_tape(options["tape"], options["outcomes"]),
-        file.predictions,
-        name=options["name"] or Path(called).stem,
-        now=timezone.now(),
-        progress=_teller(stderr),
-    )
+    with quiet(), interruptible(by=(SIGINT, SIGTERM)) as interrupted:
+        progress = BacktestProgress(stderr, interrupted)
+        try:
+            done = _play(options, stderr, progress.tell)
+        except InterruptedError as error:
+            stderr.write(f"{error}: nothing of it is kept.", style_func=str)
+            return INTERRUPTED
+        finally:
+            progress.close()
     found = get_report(SYSTEM, done.experiment_id)
     if options["json"]:
         document = {"backtest": plain(asdict(done)), "report": plain(found)}
         stdout.write(json.dumps(document, allow_nan=False, indent=2))
-        return
+        return 0
     stdout.write("\n".join([*_summary(done), "", *as_text(found)]))
+    return 0
 
 
-def _teller(stderr: OutputWrapper) -> Any:
-    """Return what says each new day of the tape on a terminal."""
-    told: list[str] = []
-
-    def tell(moment: datetime) -> None:
-        day = f"{moment:%Y-%m-%d}"
-        if stderr.isatty() and day not in told[-1:]:
-            told.append(day)
-            stderr.write(day, style_func=str)
-
-    return tell
+def _play(
+    options: dict[str, Any],
+    stderr: OutputWrapper,
+    tell: Callable[[Progress], None],
+) -> Backtest:
+    with open_lines(options["predictions"]) as (lines, called):
+        file = parse_backtest_file(lines, called)
+    if file.ignored_columns:
+        names = map(printable, file.ignored_columns)
+        stderr.write(f"ignored columns: {', '.join(names)}", style_func=str)
+    return run_backtest(
+        read_tape(options["tape"], options["outcomes"]),
+        file.predictions,
+        name=options["name"] or Path(called).stem,
+        now=timezone.now(),
+        progress=tell,
+    )
 
 
 def _summary(done: Backtest) -> list[str]:
+    page = reverse("experiment", args=[done.experiment_id])
     lines = [
-        f"experiment {done.experiment_id}, venue {done.venue}",
+        f"experiment {done.experiment_id}, venue {done.venue}, page {page}",
+        (
+            f"tape from {time_text(done.tape_begins_at)}"
+            f" to {time_text(done.tape_ends_at)}"
+        ),
         (
             f"{done.recorded} predictions recorded, {len(done.refused)} refused;"
             f" {done.looks} looks in {done.hours} hours, {done.failed} failed"
