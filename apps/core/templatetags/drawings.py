@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django import template
 from django.utils.html import format_html
 
-from apps.core.templatetags.formats import NO_DATA, plain
+from apps.core.templatetags.formats import NO_DATA, plain, signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ def gain(number: float | None, digits: int = 4) -> str:
     """Write a gain in a score, with its sign."""
     if number is None:
         return NO_DATA
-    return f"{number:+.{digits}f}".replace("-", "−")
+    return signed(number, digits)
 
 
 @register.filter
@@ -94,8 +94,9 @@ _FORMS: dict[str, Callable[[float], str]] = {
     "decimals": decimals,
     "hours": hours,
     "percent": lambda value: f"{100 * value:.1f} %",
-    "points": lambda value: f"{100 * value:+.2f}".replace("-", "−"),
-    "hundred": lambda value: f"{value:+.0f} %".replace("-", "−"),
-    "share": lambda value: f"{value:+.3f}".replace("-", "−"),
-    "rho": lambda value: f"{value:+.2f}".replace("-", "−"),
+    "points": lambda value: signed(100 * value, 2),
+    "speed": lambda value: signed(100 * value, 4),
+    "hundred": lambda value: f"{signed(value, 0)} %",
+    "share": lambda value: signed(value, 3),
+    "rho": lambda value: signed(value, 2),
 }

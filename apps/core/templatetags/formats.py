@@ -48,13 +48,19 @@ def percent(share: float | None, digits: int = 1) -> str:
     return NO_DATA if share is None else f"{100 * share:.{digits}f} %"
 
 
+def signed(number: float, digits: int) -> str:
+    """Write a number with its sign; what rounds to nothing has none."""
+    text = f"{number:+.{digits}f}"
+    return text.replace("-", "−") if float(text) else text[1:]
+
+
 @register.filter
 @plain
 def points(difference: float | None) -> str:
     """Write a difference of shares in percentage points, with its sign."""
     if difference is None:
         return NO_DATA
-    return f"{100 * difference:+.1f}".replace("-", "−")
+    return signed(100 * difference, 1)
 
 
 @register.filter

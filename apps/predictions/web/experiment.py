@@ -189,7 +189,7 @@ def _so_far(report: Report) -> list[Line]:
             "hundred",
             "median, cut to −100 … 100 %",
         ),
-        Line("Mean speed", report.convergence.rate, "points", "points an hour"),
+        Line("Mean speed", report.convergence.rate, "speed", "points an hour"),
     ]
 
 
