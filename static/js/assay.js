@@ -21,6 +21,32 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
+// Over a chart of prices the nearest one is told in words; the table has them all.
+function listReadings(plot) {
+  plot.readings ||= plot.dataset.readings.split(" ").map((one) => {
+    const [at, share] = one.split(":");
+    return { at: Number(at), share: share.replace("!", ""), isFlagged: share.endsWith("!") };
+  });
+  return plot.readings;
+}
+document.addEventListener("pointermove", (event) => {
+  const svg = event.target.closest(".plot[data-readings] svg");
+  for (const shown of document.querySelectorAll(".reading:not([hidden])")) shown.hidden = true;
+  if (!svg) return;
+  const plot = svg.closest(".plot");
+  const minutes = Number(plot.dataset.minutes);
+  const box = svg.getBoundingClientRect();
+  const pointed = ((event.clientX - box.left) / box.width) * minutes;
+  const away = (one) => Math.abs(one.at - pointed);
+  const nearest = listReadings(plot).reduce((best, one) => (away(one) < away(best) ? one : best));
+  const moment = new Date(Number(plot.dataset.first) * 1000 + nearest.at * 60000).toISOString();
+  const words = `${moment.slice(0, 10)} ${moment.slice(11, 16)} UTC: ${nearest.share} %`;
+  const reading = plot.querySelector(".reading");
+  reading.firstElementChild.textContent = nearest.isFlagged ? `${words}, flagged` : words;
+  reading.style.setProperty("--at", nearest.at / minutes);
+  reading.hidden = false;
+});
+
 // A sample opens in the row below its own, and closes when its link is used again.
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-expand]");

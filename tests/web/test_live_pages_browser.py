@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Position, expect
 
 from apps.predictions.selectors.revisions import read_board_revision
 from apps.predictions.services.scores import recompute_scores
@@ -164,3 +166,24 @@ def test_the_pages_say_as_of_when_without_a_script(
         expect(page.locator("main")).to_contain_text("As of 20")
         expect(state_of(page)).to_be_hidden()
     page.close()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_chart_tells_the_price_at_the_pointer(
+    server: RunningServer, chromium: Browser, share: float
+) -> None:
+    shown = make_shown()
+    with open_page(chromium, width=360) as (page, complaints):
+        page.goto(f"{server.url}/predictions/{shown.prediction.pk}/?period=30d")
+        reading = page.locator(".reading")
+        expect(reading).to_be_hidden()
+        chart = page.locator(".plot svg")
+        box = chart.bounding_box()
+        assert box is not None
+        where = Position(x=1 + share * (box["width"] - 2), y=40)
+        chart.hover(position=where)
+        expect(reading).to_have_text(re.compile(r"20..-..-.. ..:.. UTC: \d+\.\d %"))
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        page.locator("h1").hover()
+        expect(reading).to_be_hidden()
+        assert complaints == []

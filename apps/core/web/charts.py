@@ -53,6 +53,18 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Readings:
+    """What a pointer over the drawing is told: shares by the minute.
+
+    `text` has them from left to right as `minute:per cent`, with `!` where flagged.
+    """
+
+    first: float  # seconds since 1970
+    minutes: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """A drawing with the words of its axes; `y_labels` are from top to bottom."""
 
@@ -62,6 +74,7 @@ class Chart:
     grid: str
     layers: tuple[Layer, ...]
     shape: str = "wide"
+    readings: Readings | None = None
 
 
 WHOLE = Scale(0.0, 1.0, _WHOLE)
@@ -95,12 +108,12 @@ def share_labels(scale: Scale) -> tuple[str, ...]:
 
 
 def time_labels(first: datetime, last: datetime) -> tuple[str, ...]:
-    """Return the ends of an axis of time, and its middle where they lie apart.
+    """Return five moments along an axis of time; one where its ends are the same.
 
     A span of few minutes is told to the second.
     """
     form = "%d %b %H:%M" if last - first >= _FEW_MINUTES else "%H:%M:%S"
-    moments = (first, first + (last - first) / 2, last)
+    moments = (first + (last - first) * n / 4 for n in range(5))
     return tuple(dict.fromkeys(f"{one.astimezone(UTC):{form}}" for one in moments))
 
 
@@ -117,6 +130,20 @@ def span_labels(hours: float) -> tuple[str, str, str]:
 def grid_lines(scale: Scale) -> str:
     """Return a line across the drawing for each step of its upright axis."""
     return "".join(f"M0 {_down(scale, tick)}H{WIDTH}" for tick in scale.ticks)
+
+
+def list_readings(
+    valid: Iterable[tuple[float, float]], flagged: Iterable[tuple[float, float]]
+) -> Readings:
+    """Return what is told of points by the second since 1970; there has to be one."""
+    marked = [(at, share, "") for at, share in valid]
+    marked = sorted([*marked, *((at, share, "!") for at, share in flagged)])
+    first, last = marked[0][0], marked[-1][0]
+    text = " ".join(
+        f"{(at - first) / 60:.1f}:{100 * share:.1f}{mark}".replace(".0:", ":")
+        for at, share, mark in marked
+    )
+    return Readings(first, (last - first) / 60 or 1.0, text)
 
 
 def draw_line(

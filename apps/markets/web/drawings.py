@@ -11,6 +11,7 @@ from apps.core.web.charts import (
     draw_dots,
     draw_line,
     grid_lines,
+    list_readings,
     share_labels,
     share_scale,
     span_scale,
@@ -40,7 +41,8 @@ def draw_quotes(name: str, quotes: Sequence[QuoteRow]) -> Chart | None:
     if not valid and not flagged:
         return None
     y = share_scale([price for _, price in [*valid, *flagged]])
-    first, last = quotes[-1].observed_at, quotes[0].observed_at
+    moments = [one.observed_at for one in quotes if one.price is not None]
+    first, last = moments[-1], moments[0]
     x = span_scale(_seconds(first), _seconds(last))
     return Chart(
         title=(
@@ -55,6 +57,7 @@ def draw_quotes(name: str, quotes: Sequence[QuoteRow]) -> Chart | None:
             Layer("ring", draw_dots(flagged, x, y)),
             Layer("hole", draw_dots(flagged, x, y)),
         ),
+        readings=list_readings(valid, flagged),
     )
 
 

@@ -19,6 +19,7 @@ from apps.core.web.charts import (
     draw_steps,
     draw_upright,
     grid_lines,
+    list_readings,
     share_labels,
     share_scale,
     span_labels,
@@ -29,7 +30,7 @@ from apps.markets.domain.markets import UNUSABLE
 from apps.predictions.domain.hours import hour_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from apps.core.domain.calibration import ReliabilityBin
     from apps.predictions.domain.distributions import CurvePoint
@@ -76,6 +77,9 @@ def draw_prediction(
             Layer("price", "".join(draw_line(run, x, y, gap=inf) for run in runs)),
             Layer("ring", draw_dots(flagged, x, y)),
             Layer("hole", draw_dots(flagged, x, y)),
+        ),
+        readings=list_readings(
+            _in_seconds(chain.from_iterable(runs)), _in_seconds(flagged)
         ),
     )
 
@@ -156,6 +160,10 @@ def draw_reaching(curve: Sequence[CurvePoint]) -> Chart | None:
         ),
         shape="wide low",
     )
+
+
+def _in_seconds(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    return [(at * _HOUR_SECONDS, share) for at, share in points]
 
 
 def _hours(moment: datetime) -> float:
