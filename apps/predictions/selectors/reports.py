@@ -12,7 +12,11 @@ from apps.markets.domain.markets import Nature
 from apps.predictions.domain.pairing import Difference, compare_two, make_board
 from apps.predictions.domain.words import AttemptOutcome
 from apps.predictions.models import Attempt, Prediction, Summary
-from apps.predictions.selectors.kept_reports import read_report, read_revisions
+from apps.predictions.selectors.kept_reports import (
+    Revision,
+    read_report,
+    read_revisions,
+)
 from apps.predictions.selectors.market_skills import read_market_skills
 from apps.predictions.selectors.predictions import (
     ExperimentRow,
@@ -139,19 +143,25 @@ def get_report(
         revision=revision,
         nature=chosen,
         natures=natures,
-        published_afterwards=_count_private(experiment, shown),
+        published_afterwards=_count_private(experiment, shown, revisions.get(shown)),
         asking=count_asking(experiment_id, shown),
         report=read_report(experiment_id, shown, revisions.get(shown)),
     )
 
 
-def _count_private(experiment: ExperimentRow, nature: Nature) -> int:
+def _count_private(
+    experiment: ExperimentRow, nature: Nature, revision: Revision | None
+) -> int:
     """Count the predictions from before everybody saw the experiment."""
+    if experiment.published_at is None:
+        return 0 if revision is None else revision.summaries
+    if experiment.published_at <= experiment.created_at:
+        return 0
     made = Summary.objects.filter(
-        experiment_id=experiment.id, market__venue__nature=nature.value
+        experiment_id=experiment.id,
+        market__venue__nature=nature.value,
+        predicted_at__lt=experiment.published_at,
     )
-    if experiment.published_at is not None:
-        made = made.filter(predicted_at__lt=experiment.published_at)
     return made.count()
 
 
