@@ -148,7 +148,8 @@ def test_boards_mark_what_was_published_afterwards(
     publish_experiment(experiment_id=lucky.pk, now=LATER)
     row()
     page = client.get("/predictions/").content.decode()
-    assert "12 of 12 published afterwards" in page
+    mark = '<span class="tag unscored">published afterwards</span>'
+    assert f'{mark}<span class="sub">12 of 12 predictions</span>' in page
     assert "too little settled in public" in page
     lines = client.get("/predictions.csv").content.decode().splitlines()
     cells = dict(zip(lines[0].split(","), lines[1].split(","), strict=True))

@@ -207,9 +207,12 @@ def test_the_monitor_shows_each_nature_apart(client: Client) -> None:
     make_job(this_hour(), natures=split(successful=11, markets_tracked=1))
     html = read(client)
     ways = html.split("Where markets went")[1].split("</section>")[0]
-    assert "<h3>Live markets</h3>" in ways
+    assert ">Live markets</h3>" in ways
     assert '<span class="tag simulated">simulated</span>' in ways
     assert ways.count('<dl class="bars">') == 2
+    figures = html.split('<dl class="figures">')[1].split("</dl>")[0]
+    assert '<span class="quiet small">29 simulated</span>' in figures
+    assert '<span class="quiet small">2 simulated</span>' in figures
     assert "40 looked at, 2 failed, 0 skipped (11 live, 31 simulated)" in html
     assert '<span class="sub">11 live, 31 simulated</span>' in html
     head, line = client.get("/predictions/live.csv").content.decode().splitlines()

@@ -7,8 +7,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from apps.predictions.models import Experiment
 from apps.predictions.selectors.jobs import get_last_job
 from apps.predictions.services.live import announce_hour
+from apps.predictions.services.scores import recompute_scores
 from tests.web.asking_cast import make_asking
 from tests.web.market_cast import make_shown, make_simulated
 from tests.web.test_browser import (
@@ -17,7 +19,13 @@ from tests.web.test_browser import (
     pytestmark,
     sign_in_staff,
 )
-from tests.web.test_live_monitor import HOUR, make_job, make_moved, this_hour
+from tests.web.test_live_monitor import (
+    HOUR,
+    make_job,
+    make_moved,
+    split,
+    this_hour,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -29,10 +37,17 @@ PICTURES = os.environ.get("PICTURES", "")
 
 
 def make_pages() -> list[str]:
-    """Every page of the bench of markets, with hours on the monitor."""
+    """Every page of the bench of markets, with hours on the monitor.
+
+    The newest hour tells natures apart, and one experiment was published afterwards.
+    """
     shown, simulated, hour = make_shown(), make_simulated(), this_hour()
+    own = Experiment.objects.filter(pk=shown.experiment.pk)
+    own.update(published_at=hour + HOUR)
+    recompute_scores(now=hour, everything=True)
     make_moved(hour)
-    for back in (0, 1, 3):
+    make_job(hour, natures=split(successful=11, markets_tracked=1))
+    for back in (1, 3):
         make_job(hour - back * HOUR)
     askings = [
         make_asking(None, state, models=2, name=state, reason="why" if reason else "")
