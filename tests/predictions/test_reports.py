@@ -38,8 +38,8 @@ def test_an_experiment_without_predictions_says_why_everything_is_missing() -> N
     for figure, reason in (
         (report.skill_so_far, "no prediction has been looked at with a valid price"),
         (report.settled.brier, "nothing is settled yet"),
-        (report.settled.skill, "no settled prediction has a market price"),
-        (report.settled.confidence, "no settled prediction has a confidence"),
+        (report.settled.skill, "nothing is settled yet"),
+        (report.settled.confidence, "nothing is settled yet"),
         (report.time_to_convergence.median_hours, "no prediction has been looked at"),
         (report.profit[0].profit_per_unit, "no settled prediction had both a bid"),
     ):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from apps.core.domain.forecasts import clustered_mean
+from apps.core.domain.intervals import wilson_interval
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 NOTHING = "no prediction has one yet"
 ONE_EVENT = "one event shows no spread"
 ALL_ALIKE = "all events agree, which leaves no spread to see"
+# A skill is the difference of two Brier scores, a movement that of two prices.
+DIFFERENCE = (-1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,8 @@ def mean_figure(
 ) -> Figure:
     """Will average over events, each weighing the same; see `clustered_mean`.
 
-    `within` is what values can be at all: intervals are cut to it, and a value of 0 is
-    no hypothesis then.
+    `within` is what values can be at all: intervals are cut to it, which takes nothing
+    from what they cover. Where no value is below 0, 0 is no hypothesis.
     """
     found = clustered_mean(values, clusters, rng=rng)
     if found is None:
@@ -77,6 +80,21 @@ def mean_figure(
         boot_low=boot.low if boot else None,
         boot_high=boot.high if boot else None,
         standard_error=found.standard_error,
-        p_above=found.p_above if within is None else None,
+        p_above=found.p_above if within is None or within[0] < 0 else None,
         reason=reason,
     )
+
+
+def share_figure(
+    marked: BoolArray, clusters: Sequence[Hashable], *, missing: str = NOTHING
+) -> Figure:
+    """Will give the share of predictions that are marked, each weighing the same.
+
+    The interval is Wilson's with events as trials: within 0 and 1, however few.
+    """
+    n, events = len(marked), len(set(clusters))
+    if not n:
+        return Figure(None, 0, 0, reason=missing)
+    share = float(np.mean(marked))
+    interval = wilson_interval(share * events, events)
+    return Figure(share, n, events, low=interval.low, high=interval.high)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _NUMBERS_AT_ONCE = 1 << 21
 # Skill lies within -1 and 1, its differences within -2 and 2: no 0/1 scale.
 _SETTINGS = PairSettings(unit_scale=False)
+_MOST = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +119,7 @@ def compare_two(board: Board, *, design: Design = DESIGN) -> Difference:
     found, common = compare_rows(board, first, second)
     markets, events = int(common[0]), int(found.n[0])
     difference, low = _known(found.difference[0]), _known(found.low[0])
-    needed = None
+    high, needed = _known(found.high[0]), None
     reason = "" if events > 1 else f"{events} common events; two are the fewest"
     if difference is not None and events > 1:
         means, _ = _by_event(board.values[:1] - board.values[1:2], board.starts)
@@ -127,8 +128,8 @@ def compare_two(board: Board, *, design: Design = DESIGN) -> Difference:
         reason = "" if low is not None else "all events differ alike: no spread to see"
     return Difference(
         difference=difference,
-        low=low,
-        high=_known(found.high[0]),
+        low=None if low is None else max(low, -_MOST),
+        high=None if high is None else min(high, _MOST),
         p=_known(found.p[0]) if events > 1 else None,
         markets=markets,
         events=events,

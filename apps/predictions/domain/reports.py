@@ -27,7 +27,13 @@ from apps.predictions.domain.distributions import (
     reaching_points,
     spread_of,
 )
-from apps.predictions.domain.figures import Figure, mean_figure, pick
+from apps.predictions.domain.figures import (
+    DIFFERENCE,
+    Figure,
+    mean_figure,
+    pick,
+    share_figure,
+)
 from apps.predictions.domain.movement import AGREEMENT, EPSILON, LEAST_MOVE
 from apps.predictions.domain.resolved import (
     SEED,
@@ -48,6 +54,7 @@ HORIZONS = {"24h": 24.0, "7d": 168.0, "30d": 720.0}
 PERFORMERS = 5
 
 NO_LOOK = "no prediction has been looked at with a valid price yet"
+NO_RATE = "none that differed has two valid looks far enough apart yet"
 NONE_WAITS = "no prediction with a valid price waits for its settlement"
 ALL_AGREE = "every prediction agreed with the market from the start"
 NEVER_MOVED = "no price has moved by more than the threshold"
@@ -190,18 +197,21 @@ def build_report(tracked: Tracked) -> Report:
         counts=count(tracked),
         is_provisional=bool(waiting.any()),
         skill_so_far=mean_figure(
-            so_far[known], pick(tracked.clusters, known), rng=rng, missing=NO_LOOK
+            so_far[known],
+            pick(tracked.clusters, known),
+            rng=rng,
+            missing=NO_LOOK,
+            within=DIFFERENCE,
         ),
         interim_skill=mean_figure(
             so_far[waiting],
             pick(tracked.clusters, waiting),
             rng=rng,
             missing=NONE_WAITS,
+            within=DIFFERENCE,
         ),
-        copies=mean_figure(
-            is_copy(tracked.probabilities, tracked.prices).astype(np.float64),
-            tracked.clusters,
-            within=(0.0, 1.0),
+        copies=share_figure(
+            is_copy(tracked.probabilities, tracked.prices), tracked.clusters
         ),
         settled=score_resolved(resolved_of(tracked).take(settled)),
         direction=direction,
@@ -284,9 +294,14 @@ def convergence_of(tracked: Tracked) -> Convergence:
     shares = tracked.percentages[differs & ~np.isnan(tracked.percentages)]
     events = pick(tracked.clusters, differs & ~np.isnan(tracked.percentages))
     middle = float(np.median(np.clip(shares, -100, 100))) if len(shares) else None
+    looked = not np.isnan(tracked.newest_prices).all()
+    missing = NO_RATE if looked else NO_LOOK
     return Convergence(
         points=mean_figure(
-            tracked.convergences[moved], pick(tracked.clusters, moved), missing=NO_LOOK
+            tracked.convergences[moved],
+            pick(tracked.clusters, moved),
+            missing=NO_LOOK,
+            within=DIFFERENCE,
         ),
         percentage=Figure(
             middle,
@@ -295,7 +310,7 @@ def convergence_of(tracked: Tracked) -> Convergence:
             reason=NO_LOOK if middle is None else "",
         ),
         rate=mean_figure(
-            tracked.rates[rated], pick(tracked.clusters, rated), missing=NO_LOOK
+            tracked.rates[rated], pick(tracked.clusters, rated), missing=missing
         ),
         directions=dict(sorted(Counter(filter(None, tracked.directions)).items())),
         spread=spread_of(tracked.convergences[moved]),

@@ -19,7 +19,13 @@ from apps.core.domain.calibration import (
 )
 from apps.core.domain.correlation import rank_correlation
 from apps.core.domain.forecasts import skill_score
-from apps.predictions.domain.figures import Figure, mean_figure, pick
+from apps.predictions.domain.figures import (
+    DIFFERENCE,
+    Figure,
+    mean_figure,
+    pick,
+    share_figure,
+)
 from apps.predictions.domain.scores import is_copy, settled_scores
 
 if TYPE_CHECKING:
@@ -110,30 +116,34 @@ def score_resolved(resolved: Resolved) -> ResolvedScores:
     scores = settled_scores(q, resolved.prices, resolved.closing_prices, y)
     market = settled_scores(resolved.prices, resolved.prices, resolved.prices, y)
     priced = ~np.isnan(resolved.prices)
+    no_price = NO_PRICE if len(y) else NOT_SETTLED
+    no_closing = NO_CLOSING if len(y) else NOT_SETTLED
 
     def skill(column: FloatArray, missing: str) -> Figure:
         there = ~np.isnan(column)
         names = pick(resolved.clusters, there)
-        return mean_figure(column[there], names, rng=rng, missing=missing)
+        return mean_figure(
+            column[there], names, rng=rng, missing=missing, within=DIFFERENCE
+        )
 
     def mean(column: FloatArray, missing: str, most: float = 1.0) -> Figure:
         there = ~np.isnan(column)
         names = pick(resolved.clusters, there)
         return mean_figure(column[there], names, missing=missing, within=(0.0, most))
 
-    copied = np.where(priced, is_copy(q, resolved.prices), np.nan)
-    priced_brier = mean(np.where(priced, scores.brier, np.nan), NO_PRICE)
-    market_brier = mean(market.brier, NO_PRICE)
+    copied = is_copy(q[priced], resolved.prices[priced])
+    priced_brier = mean(np.where(priced, scores.brier, np.nan), no_price)
+    market_brier = mean(market.brier, no_price)
     return ResolvedScores(
         brier=mean(scores.brier, NOT_SETTLED),
         log_score=mean(scores.log_score, NOT_SETTLED, inf),
         priced_brier=priced_brier,
         market_brier=market_brier,
-        market_log_score=mean(market.log_score, NO_PRICE, inf),
-        skill=skill(scores.skill, NO_PRICE),
-        closing_skill=skill(scores.closing_skill, NO_CLOSING),
+        market_log_score=mean(market.log_score, no_price, inf),
+        skill=skill(scores.skill, no_price),
+        closing_skill=skill(scores.closing_skill, no_closing),
         skill_score=_skill_score(priced_brier, market_brier),
-        copies=mean(copied, NO_PRICE),
+        copies=share_figure(copied, pick(resolved.clusters, priced), missing=no_price),
         confidence=correlate_confidence(resolved.confidences, scores.skill, resolved),
         confidence_bands=_bands(resolved, scores.skill),
         murphy=decompose_brier(q, y),
@@ -151,7 +161,8 @@ def correlate_confidence(
     """
     both = ~np.isnan(confidences) & ~np.isnan(skills)
     if not both.any():
-        return Figure(None, 0, 0, reason=NO_CONFIDENCE)
+        nothing = np.isnan(resolved.values).all()
+        return Figure(None, 0, 0, reason=NOT_SETTLED if nothing else NO_CONFIDENCE)
     events = pick(resolved.clusters, both)
     found = rank_correlation(confidences[both], skills[both], events)
     interval = found.interval
@@ -180,6 +191,8 @@ def _bands(resolved: Resolved, skills: FloatArray) -> tuple[ConfidenceBand, ...]
         given = resolved.confidences
         inside = (given >= low) & ((given < high) | (high == edges[-1]))
         inside &= ~np.isnan(skills)
-        skill = mean_figure(skills[inside], pick(resolved.clusters, inside))
+        skill = mean_figure(
+            skills[inside], pick(resolved.clusters, inside), within=DIFFERENCE
+        )
         bands.append(ConfidenceBand(low, high, skill))
     return tuple(bands)

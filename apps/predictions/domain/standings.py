@@ -12,7 +12,7 @@ from apps.core.domain.multiplicity import benjamini_hochberg_adjust, holm_adjust
 from apps.core.domain.power import DESIGN
 from apps.core.domain.ranking import RankRange, paired_rank_ranges
 from apps.core.domain.shrinkage import shrink_to_zero
-from apps.predictions.domain.figures import Figure, mean_figure, pick
+from apps.predictions.domain.figures import DIFFERENCE, Figure, mean_figure, pick
 from apps.predictions.domain.reports import (
     Counts,
     Tracked,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 # With fewer events an experiment is listed and not ranked: its interval says little.
 MIN_EVENTS = 10
+_BRIER = (0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +138,11 @@ def stand(tracked: Tracked, published_at: float | None) -> Standing:
         ),
         published_afterwards=int((~in_public).sum()),
         interim_skill=_mean(np.where(waiting, so_far, np.nan), tracked.clusters),
-        brier=_mean(scores.brier, resolved.clusters),
+        brier=_mean(scores.brier, resolved.clusters, _BRIER),
         market_brier=_mean(
-            brier_scores(resolved.prices, resolved.values), resolved.clusters
+            brier_scores(resolved.prices, resolved.values), resolved.clusters, _BRIER
         ),
-        log_score=_mean(scores.log_score, resolved.clusters),
+        log_score=_mean(scores.log_score, resolved.clusters, (0.0, np.inf)),
         convergence=convergence.points,
         convergence_rate=convergence.rate,
         direction=direction_of(tracked)[0],
@@ -192,6 +193,10 @@ def _discover(rows: Sequence[Row]) -> dict[Hashable, float]:
     return {key: p for (key, _), p in zip(tested, adjusted, strict=True)}
 
 
-def _mean(column: FloatArray, clusters: Sequence[Hashable]) -> Figure:
+def _mean(
+    column: FloatArray,
+    clusters: Sequence[Hashable],
+    within: tuple[float, float] = DIFFERENCE,
+) -> Figure:
     there = ~np.isnan(column)
-    return mean_figure(column[there], pick(clusters, there))
+    return mean_figure(column[there], pick(clusters, there), within=within)
