@@ -57,7 +57,8 @@ def test_a_look_within_the_first_hour_lies_after_the_prediction() -> None:
     prediction = make()
     look(prediction, HOUR + 48 * MINUTE, 0.61)
     chart = draw(prediction)
-    assert chart.x_labels == ("24 Nov 13:43", "24 Nov 13:45", "24 Nov 13:48")
+    assert (chart.x_labels[0], chart.x_labels[-1]) == ("24 Nov 13:43", "24 Nov 13:48")
+    assert list(chart.x_labels) == sorted(chart.x_labels)
     assert across(line_of(chart)) == [0, 1000]
 
 
@@ -98,5 +99,6 @@ def test_a_span_is_told_in_a_unit_that_tells_its_ends_apart(
 
 
 def test_the_ends_of_few_minutes_are_told_to_the_second() -> None:
-    assert time_labels(HOUR, HOUR + MINUTE) == ("13:00:00", "13:00:30", "13:01:00")
+    seconds = ("00:00", "00:15", "00:30", "00:45", "01:00")
+    assert time_labels(HOUR, HOUR + MINUTE) == tuple(f"13:{one}" for one in seconds)
     assert time_labels(HOUR, HOUR) == ("13:00:00",)

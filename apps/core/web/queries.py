@@ -72,13 +72,21 @@ def read_id(request: HttpRequest, name: str) -> UUID | None:
 
 
 def link_choices(
-    request: HttpRequest, name: str, labels: Mapping[str, str], current: str
+    request: HttpRequest,
+    name: str,
+    labels: Mapping[str, str],
+    current: str,
+    **changes: str | None,
 ) -> list[Choice]:
-    """Return a link to the first page of each choice; the value "" asks for all."""
+    """Return a link to the first page of each choice; the value "" asks for all.
+
+    `changes` are what each changes besides.
+    """
+    first: dict[str, str | None] = {"cursor": None, "page": None, **changes}
     return [
         Choice(
             label,
-            with_query(request, **{name: value or None, "cursor": None, "page": None}),
+            with_query(request, **{**first, name: value or None}),
             value == current,
         )
         for value, label in labels.items()

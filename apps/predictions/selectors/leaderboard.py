@@ -104,16 +104,23 @@ def get_leaderboard(
     viewer: Viewer,
     *,
     sort: BoardSort = BoardSort.SKILL,
-    nature: Nature = Nature.LIVE,
+    nature: Nature | None = Nature.LIVE,
     is_backtest: bool = False,
 ) -> Board:
     """Return the experiments that this viewer may see, ranked among each other.
 
-    Two small queries, whatever is stored of predictions and snapshots.
+    Without a nature it is the first of live, recorded and simulated that has any. Two
+    small queries, whatever is stored of predictions and snapshots.
     """
     visible = get_visible_experiments(viewer).filter(is_backtest=is_backtest)
-    scores = ExperimentScore.objects.filter(nature=nature.value, experiment__in=visible)
+    scores = ExperimentScore.objects.filter(experiment__in=visible)
+    if nature is not None:
+        scores = scores.filter(nature=nature.value)
     found = list(scores.select_related("experiment"))
+    if nature is None:
+        there = {score.nature for score in found}
+        nature = next((one for one in Nature if one.value in there), Nature.LIVE)
+        found = [score for score in found if score.nature == nature.value]
     ids = [score.experiment_id for score in found]
     places = place([_to_rank(score) for score in found], _wins(ids, nature))
     rows = [_to_row(score, places[score.experiment_id]) for score in found]
@@ -209,17 +216,26 @@ _SHARED = (
 
 
 def _ordered(rows: Sequence[BoardRow], sort: BoardSort) -> list[BoardRow]:
-    """Put the best first; who has no value comes last, by name."""
+    """Put the best first; who has no value comes last, by skill."""
     value = _VALUES[sort]
 
-    def key(row: BoardRow) -> tuple[bool, float, str]:
-        found = value(row)
-        return (found is None, -(found or 0.0), row.experiment)
+    def key(row: BoardRow) -> tuple[bool, float, bool, float, bool, float, str]:
+        return (
+            *_descending(value(row)),
+            *_descending(_skill(row)),
+            *_descending(row.skill),
+            row.experiment,
+        )
 
     return sorted(rows, key=key)
 
 
+def _descending(value: float | None) -> tuple[bool, float]:
+    return value is None, -(value or 0.0)
+
+
 def _skill(row: BoardRow) -> float | None:
+    """Return what orders ranked rows; the others come after them, by their skill."""
     if row.rank_low is None:
         return None
     return row.shrunken_skill if row.shrunken_skill is not None else row.skill

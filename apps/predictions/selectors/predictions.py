@@ -13,6 +13,7 @@ from apps.markets.domain.markets import Nature, QuoteFlag
 from apps.predictions.domain.entries import is_storable
 from apps.predictions.domain.words import BenchmarkStatus, ExperimentKind
 from apps.predictions.models import Experiment, Prediction
+from apps.predictions.selectors.filters import ALL, PredictionFilter, narrow
 from apps.predictions.selectors.revisions import revision_of, revision_of_experiment
 from apps.predictions.selectors.visible import (
     get_visible_experiments,
@@ -261,11 +262,12 @@ def list_predictions(
     experiment_id: UUID | None = None,
     market_id: UUID | None = None,
     status: BenchmarkStatus | None = None,
+    wanted: PredictionFilter = ALL,
     cursor: UUID | None = None,
     limit: int = 50,
 ) -> PredictionPage:
     """Return visible predictions, newest first; `cursor` is a page's `next_cursor`."""
-    found = get_visible_predictions(viewer)
+    found = narrow(get_visible_predictions(viewer), wanted)
     order = "pk"
     if experiment_id is not None:
         found, order = found.filter(experiment_id=experiment_id), "sequence"

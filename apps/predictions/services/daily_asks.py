@@ -44,7 +44,7 @@ def start_daily_ask(*, now: datetime) -> UUID | None:
         trigger=SCHEDULE,
         created_at__date=now.date(),
     )
-    models = _choose_models()
+    models = choose_daily_models()
     if not models or begun.exists():
         return None
     # One of an event: they move together, and say little more than one.
@@ -74,11 +74,11 @@ def start_daily_ask(*, now: datetime) -> UUID | None:
     return started.run_id
 
 
-def _choose_models() -> tuple[str, ...]:
-    """Return the models that are set; the embedded one where there is no other.
+def choose_daily_models() -> tuple[str, ...]:
+    """Return the models that are asked daily: the set ones, else the embedded one.
 
-    It costs a moment of this machine and nothing else, and a new installation has
-    predictions to look at.
+    That is where there is no other: it costs a moment of this machine and nothing
+    else, and a new installation has predictions to look at.
     """
     if not settings.ASK_DAILY_MARKETS:
         return ()

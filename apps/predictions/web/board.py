@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -17,12 +18,15 @@ from apps.core.web.queries import (
     with_query,
 )
 from apps.core.web.twins import csv_response, json_response
-from apps.markets.domain.markets import Nature
+from apps.markets.selectors.listing import count_markets
 from apps.predictions.domain.standings import MIN_EVENTS
+from apps.predictions.selectors.filters import PredictionFilter
 from apps.predictions.selectors.leaderboard import BoardSort, get_leaderboard
+from apps.predictions.selectors.predictions import list_predictions
 from apps.predictions.selectors.revisions import read_board_revision
+from apps.predictions.services.daily_asks import choose_daily_models
 from apps.predictions.web.moving import render_moving
-from apps.predictions.web.reading import NATURES
+from apps.predictions.web.reading import NATURES, read_nature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,6 +108,16 @@ class Header:
     css: str
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What there is where a board has no rows: predictions, markets, daily askings."""
+
+    has_predictions: bool
+    markets: int
+    asked_daily: tuple[str, ...]
+    daily_markets: int
+
+
 @require_safe
 def board_page(request: HttpRequest) -> HttpResponse:
     """Show where experiments stand, or only their table where that is asked for."""
@@ -130,7 +144,7 @@ def board_csv(request: HttpRequest) -> HttpResponse:
 
 
 def read_board(request: HttpRequest) -> Board:
-    """Return the board that the address asks for.
+    """Return the board that the address asks for; silent, of a nature that has some.
 
     Raises:
         InvalidInputError: it asks for an unknown order or nature.
@@ -138,7 +152,7 @@ def read_board(request: HttpRequest) -> Board:
     return get_leaderboard(
         viewer_of(request),
         sort=BoardSort(read_choice(request, "sort", SORTS, BoardSort.SKILL.value)),
-        nature=Nature(read_choice(request, "nature", tuple(NATURES), Nature.LIVE)),
+        nature=read_nature(request),
         is_backtest=read_choice(request, "backtest", tuple(TIMES), "") == "yes",
     )
 
@@ -149,20 +163,34 @@ def board_context(request: HttpRequest, board: Board) -> dict[str, object]:
     number = read_number(request, "page", 1, low=1, high=pages)
     start = (number - 1) * ROWS_A_PAGE
     rows = board.rows[start : start + ROWS_A_PAGE]
-    twins = with_query(request, page=None).removeprefix(request.path)
+    nature = board.nature.value
+    twins = with_query(request, page=None, nature=nature).removeprefix(request.path)
     return {
         "board": board,
         "rows": rows,
         "limit": find_limit(rows),
         "least_events": MIN_EVENTS,
         "headers": [_header(request, *column, board.sort) for column in _COLUMNS],
-        "natures": link_choices(request, "nature", NATURES, board.nature.value),
+        "natures": link_choices(request, "nature", NATURES, nature),
+        # The other board has its own nature to open on.
         "times": link_choices(
-            request, "backtest", TIMES, "yes" if board.is_backtest else ""
+            request, "backtest", TIMES, "yes" if board.is_backtest else "", nature=None
         ),
+        "start": None if board.rows else _read_start(request, board),
         "twin_query": twins,
         **page_links(request, number, pages),
     }
+
+
+def _read_start(request: HttpRequest, board: Board) -> Start:
+    wanted = PredictionFilter(is_backtest=board.is_backtest)
+    found = list_predictions(viewer_of(request), wanted=wanted, limit=1)
+    return Start(
+        has_predictions=bool(found.rows),
+        markets=count_markets(timezone.now()).total,
+        asked_daily=choose_daily_models(),
+        daily_markets=settings.ASK_DAILY_MARKETS,
+    )
 
 
 def find_limit(rows: Sequence[BoardRow]) -> float:

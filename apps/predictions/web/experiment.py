@@ -10,9 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.accounts.viewers import viewer_of
-from apps.core.web.queries import link_choices, read_choice, read_id, with_query
+from apps.core.web.queries import link_choices, read_id, with_query
 from apps.core.web.twins import csv_response, json_response
-from apps.markets.domain.markets import Nature
 from apps.predictions.selectors.predictions import get_predictions, list_experiments
 from apps.predictions.selectors.reports import (
     COMPARISON_COLUMNS,
@@ -23,7 +22,7 @@ from apps.predictions.web.askings import newest_askings
 from apps.predictions.web.bars import movement_bars, spread_bars
 from apps.predictions.web.drawings import draw_reaching, draw_reliability
 from apps.predictions.web.moving import render_moving
-from apps.predictions.web.reading import NATURES
+from apps.predictions.web.reading import NATURES, read_nature
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -116,16 +115,6 @@ def experiment_csv(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
     found = get_report(viewer_of(request), experiment_id, read_nature(request))
     name = f"reliability-{found.experiment.name}"
     return csv_response(name, BIN_COLUMNS, found.report.settled.bins)
-
-
-def read_nature(request: HttpRequest) -> Nature | None:
-    """Return the nature that the address asks for, None where it is silent.
-
-    Raises:
-        InvalidInputError: it is unknown.
-    """
-    asked = read_choice(request, "nature", tuple(NATURES), "")
-    return Nature(asked) if asked else None
 
 
 def _comparison(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from apps.accounts.viewers import entitlements_of
 from apps.core.web.queries import read_choice
+from apps.markets.domain.markets import Nature
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -20,6 +21,16 @@ NATURES = {
 HIDDEN = "ASSAY_HIDDEN_HISTORY"
 PERIODS = {"2d": 2, "7d": 7, "30d": 30}
 DEFAULT_PERIOD = "7d"
+
+
+def read_nature(request: HttpRequest) -> Nature | None:
+    """Return the nature that the address asks for, None where it is silent.
+
+    Raises:
+        InvalidInputError: it is unknown.
+    """
+    asked = read_choice(request, "nature", tuple(NATURES), "")
+    return Nature(asked) if asked else None
 
 
 def read_since(
