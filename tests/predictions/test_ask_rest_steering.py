@@ -199,7 +199,7 @@ def test_pages_of_askings_follow_without_loss_or_repeat(team: Cast) -> None:
         ("cursor=x", 422),
         ("limit=0", 422),
         ("limit=201", 422),
-        ("experiment=x", 422),
+        ("experiment=x", 404),
     ],
 )
 def test_what_cannot_be_asked_is_refused(team: Cast, query: str, status: int) -> None:

@@ -10,6 +10,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Flag
+from operator import attrgetter
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -100,10 +101,13 @@ def csv_response(
 ) -> HttpResponse:
     """Return rows as a CSV file; `columns` are names of their attributes.
 
+    Of `part.attribute`, an attribute of a part, the last name is the column's.
     `next_url` leads to the rows that follow.
     """
-    cells = ([getattr(row, column) for column in columns] for row in rows)
-    return _as_file(name, csv_text(columns, cells), next_url)
+    readers = [attrgetter(column) for column in columns]
+    cells = ([read(row) for read in readers] for row in rows)
+    header = [column.rpartition(".")[2] for column in columns]
+    return _as_file(name, csv_text(header, cells), next_url)
 
 
 def csv_record(name: str, record: Mapping[str, object]) -> HttpResponse:

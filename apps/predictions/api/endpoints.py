@@ -38,7 +38,9 @@ from apps.predictions.selectors.leaderboard import (
     BoardSort,
     get_leaderboard,
 )
+from apps.predictions.selectors.naming import find_experiment
 from apps.predictions.selectors.predictions import (
+    OUTCOME_COLUMNS,
     ExperimentPage,
     PredictionPage,
     get_experiment,
@@ -72,9 +74,11 @@ PREDICTION_COLUMNS = (
     "market_price",
     "market_price_shown",
     "cost",
+    "reference",
     "status",
     "created_at",
     "content_hash",
+    *OUTCOME_COLUMNS,
 )
 SNAPSHOT_COLUMNS = tuple(SnapshotOut.model_fields)
 BOARD_COLUMNS = tuple(BoardRow.__dataclass_fields__)
@@ -256,9 +260,10 @@ def read_experiments(request: HttpRequest, asked: ExperimentQuery) -> Experiment
 
 def _read_page(request: HttpRequest, asked: PredictionQuery) -> PredictionPage:
     require_bulk(request, asked.limit, timezone.now())
+    viewer, named = viewer_of(request), asked.experiment
     return list_predictions(
-        viewer_of(request),
-        experiment_id=asked.experiment,
+        viewer,
+        experiment_id=None if named is None else find_experiment(viewer, named).id,
         market_id=asked.market,
         status=None if asked.status is None else BenchmarkStatus(asked.status),
         cursor=asked.cursor,

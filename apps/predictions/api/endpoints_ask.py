@@ -46,6 +46,7 @@ from apps.predictions.selectors.ask_runs import (
     may_cancel_ask,
     may_resume_ask,
 )
+from apps.predictions.selectors.naming import find_experiment
 from apps.predictions.services.ask_steering import cancel_ask, resume_own_ask
 from apps.predictions.services.asks import admit_ask, start_ask
 
@@ -106,7 +107,7 @@ def ask(request: HttpRequest, body: AskIn, idempotency_key: Key = None) -> HttpR
 
 @router.get(
     "/predictions/runs",
-    response={200: Page[AskRunOut], 401: Problem, 422: Problem},
+    response={200: Page[AskRunOut], 401: Problem, 404: Problem, 422: Problem},
     operation_id="list_askings",
 )
 def askings(request: HttpRequest, asked: Query[AskRunQuery]) -> dict[str, object]:
@@ -121,7 +122,7 @@ def askings(request: HttpRequest, asked: Query[AskRunQuery]) -> dict[str, object
 
 @router.get(
     "/predictions/runs.csv",
-    response={401: Problem, 422: Problem},
+    response={401: Problem, 404: Problem, 422: Problem},
     operation_id="askings_csv",
     openapi_extra=CSV_ANSWER,
 )
@@ -197,10 +198,11 @@ def resume(request: HttpRequest, asking_id: UUID, body: AskResumeIn) -> object:
 def _read_page(request: HttpRequest, asked: AskRunQuery) -> AskRunPage:
     viewer = somebody_of(request)
     require_bulk(request, asked.limit, timezone.now())
+    named = asked.experiment
     return list_ask_runs(
         viewer,
         workspace_id=asked.workspace,
-        experiment_id=asked.experiment,
+        experiment_id=None if named is None else find_experiment(viewer, named).id,
         status=None if asked.status is None else AskStatus(asked.status),
         cursor=asked.cursor,
         limit=asked.limit,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from ninja import Schema
@@ -19,10 +19,16 @@ KindName = Literal["model", "ensemble", "submitted"]
 StatusName = Literal["ACTIVE", "PAUSED", "COMPLETED"]
 
 
+# Names are short; what is longer is none.
+ExperimentName = Annotated[
+    str | None, Field(max_length=100, description="An experiment's id, or its name")
+]
+
+
 class PredictionQuery(Schema):
     """Which predictions are wanted, and which page of them."""
 
-    experiment: UUID | None = None
+    experiment: ExperimentName = None
     market: UUID | None = None
     status: StatusName | None = None
     cursor: UUID | None = Field(None, description="`next_cursor` of the page before")

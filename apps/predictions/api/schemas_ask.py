@@ -10,6 +10,7 @@ from ninja import Schema
 from pydantic import Field
 
 from apps.core.web.schemas import Moment, Money
+from apps.predictions.api.schemas import ExperimentName
 from apps.predictions.api.schemas_in import Strict
 from apps.predictions.domain.asking import (
     DEFAULT_MARKETS,
@@ -122,7 +123,7 @@ class AskRunQuery(Schema):
     """Which askings are wanted, and which page of them."""
 
     workspace: UUID | None = None
-    experiment: UUID | None = None
+    experiment: ExperimentName = None
     status: AskStatusName | None = None
     cursor: UUID | None = Field(None, description="`next_cursor` of the page before")
     limit: int = Field(50, ge=1, le=MAX_PAGE, description="Items in a page")

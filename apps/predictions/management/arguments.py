@@ -84,7 +84,11 @@ def read_experiment_id(named: str) -> UUID:
     Raises:
         NotFoundError: there is no such experiment.
     """
-    return resolve_experiment(named, None).id
+    try:
+        return resolve_experiment(named, None).id
+    except NotFoundError as error:
+        hint = "`manage.py predictions experiments` lists ids and names."
+        raise NotFoundError(f"{error} {hint}") from error
 
 
 def resolve_experiment(named: str, workspace_id: UUID | None) -> ExperimentRow:

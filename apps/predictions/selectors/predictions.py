@@ -32,6 +32,17 @@ if TYPE_CHECKING:
     from apps.accounts.selectors.workspaces import Viewer
 
 MAX_PAGE = 200
+# What became of a prediction so far, in tables of many: its own columns stand before.
+OUTCOME_COLUMNS = (
+    "summary.latest_market_price",
+    "summary.interim_skill",
+    "summary.value",
+    "summary.brier",
+    "summary.log_score",
+    "summary.skill",
+    "summary.closing_skill",
+    "summary.settled_at",
+)
 Row = TypeVar("Row")
 
 

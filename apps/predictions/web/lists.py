@@ -20,6 +20,7 @@ from apps.markets.selectors.markets import get_market
 from apps.predictions.domain.words import BenchmarkStatus
 from apps.predictions.selectors.predictions import (
     MAX_PAGE,
+    OUTCOME_COLUMNS,
     get_experiment,
     list_predictions,
 )
@@ -50,6 +51,7 @@ COLUMNS = (
     "status",
     "created_at",
     "content_hash",
+    *OUTCOME_COLUMNS,
 )
 
 
