@@ -81,6 +81,14 @@ def test_the_report_of_another_nature_is_empty(
     document = json.loads(run("report", *wanted, "--json"))
     assert document["report"]["counts"]["predictions"] == 0
     assert document["natures"] == ["live"]
+    said = "first has no prediction on simulated markets; it has some on: live.\n"
+    assert run("report", *wanted) == said
+
+
+def test_the_report_of_nothing_is_a_line() -> None:
+    make_experiment("empty")
+    said = run("report", "--experiment-id", "empty")
+    assert said == "empty has no prediction yet.\n"
 
 
 def test_two_experiments_are_compared_with_what_would_tell_them_apart(
@@ -114,4 +122,7 @@ def test_what_is_no_experiment_is_one_line(name: str) -> None:
     with pytest.raises(CommandError) as caught:
         run(name, "--experiment-id", "first", *others)
     assert caught.value.returncode == 2
-    assert str(caught.value) == "There is no experiment 'first'."
+    assert str(caught.value) == (
+        "There is no experiment 'first'. "
+        "`manage.py predictions experiments` lists ids and names."
+    )

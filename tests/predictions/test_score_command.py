@@ -65,8 +65,41 @@ def test_text_says_n_and_why_a_figure_is_missing(table: Path) -> None:
     assert lines[0] == "4 predictions, 1 without a winner"
     brier = next(line for line in lines if line.startswith("Brier score  "))
     assert brier.split()[2:] == ["0.1325", "0", "to", "1", "3", "2"]
-    missing = next(line for line in lines if "over the close" in line)
-    assert missing.endswith("no settled prediction has a price from before the close")
+    missing = next(line for line in lines if line.startswith("confidence and skill"))
+    assert missing.endswith("2 pairs, fewer than 30")
+    assert "over the close" not in stdout
+
+
+@pytest.mark.parametrize(
+    ("probability", "word", "said"),
+    [
+        ("0.8", "better", "better than the market (skill 0.206"),
+        ("0.4", "worse", "worse than the market (skill -0.11"),
+    ],
+)
+def test_a_verdict_says_who_is_better_and_with_which_p(
+    tmp_path: Path, probability: str, word: str, said: str
+) -> None:
+    path = tmp_path / "own.csv"
+    rows = [f"{n},{probability},1,{0.5 + n / 1000}" for n in range(9)]
+    path.write_text("\n".join([f"{HEADER},market_price", *rows]))
+    stdout, _ = score(path)
+    assert stdout.splitlines()[1].startswith(f"Verdict: {said}")
+    verdict = json.loads(score(path, "--json")[0])["verdict"]
+    assert (verdict["word"], verdict["p"] < 0.001, verdict["reason"]) == (
+        word,
+        True,
+        "",
+    )
+
+
+def test_what_could_be_chance_or_cannot_be_judged_is_said_so(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text(f"{HEADER},market_price\na,0.7,1,0.6\nb,0.4,0,0.3\n")
+    assert "not told apart from the market: it could be chance" in score(path)[0]
+    path.write_text(f"{HEADER}\na,0.7,1\nb,0.4,0\n")
+    line = "Verdict: none, for no settled prediction has a market price."
+    assert score(path)[0].splitlines()[1] == line
 
 
 def test_without_a_market_price_only_what_needs_none_is_scored(tmp_path: Path) -> None:
@@ -88,6 +121,13 @@ def test_without_a_market_price_only_what_needs_none_is_scored(tmp_path: Path) -
         ("a,nan,1", "line 3: probability 'nan' is not a finite decimal number"),
         ("a,0.5,yes", "line 3: outcome 'yes' is not a finite decimal number"),
         ("a,0.5,", "line 3: outcome is empty"),
+        ("a,0.5,2", "line 3: outcome '2' is not within 0-1: 1 came, 0 did not"),
+        ("a,1e400,1", "line 3: probability '1e400' is not within 0-1"),
+        ("a,50%,1", "line 3: probability '50%' is no number: write 0.5"),
+        (
+            'a,"0,5",1',
+            "line 3: probability '0,5' is not a finite decimal number: write 0.5",
+        ),
         (",0.5,1", "line 3: id is empty"),
         ("z,0.5,1", "line 3: id 'z' already stands on line 2"),
         ("a,0.5", "line 3: 2 fields where the header has 3"),
@@ -105,6 +145,7 @@ def test_a_bad_row_is_named_by_its_line(row: str, message: str) -> None:
         ("id,probability\na,0.5\n", "line 1: no column outcome"),
         (f"{HEADER}\n", "line 1: no predictions follow the header"),
         (f"{HEADER},confidence\na,0.5,1,101\n", "line 2: confidence '101' is not"),
+        (f"{HEADER},confidence\na,0.5,1,50 %\n", "no number: write 50$"),
         (f"{HEADER},market_price\na,0.5,1,60\n", "line 2: market_price '60' is not"),
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -131,18 +130,34 @@ def _check_header(line: int, columns: list[str], required: Sequence[str]) -> Non
 
 
 def read_number(line: int, column: str, text: str, largest: float) -> float:
-    """Return a finite decimal number that is not beyond `largest`.
+    """Return a decimal number that is not beyond `largest`, which may be infinite.
 
     Raises:
         LineError: the text is none, or it is beyond.
     """
     if not _DECIMAL.fullmatch(text):
         reason = f"{column} {quote(text)} is not a finite decimal number"
-        raise LineError(line, reason)
+        raise LineError(line, reason + suggest_number(text))
     number = float(text)
-    if math.isinf(number) or abs(number) > largest:
+    if abs(number) > largest:
         raise LineError(line, f"{column} {quote(text)} is beyond {largest:g}")
     return number
+
+
+def suggest_number(text: str, whole: float | None = None) -> str:
+    """Say how a number is written, where a text looks like one: a comma, a percentage.
+
+    `whole` is what 100 % of it is; without it a percentage has no other way to be
+    written. Returns nothing where no number is seen.
+    """
+    number, percent, rest = text.strip().replace(",", ".").partition("%")
+    number = number.strip()
+    is_percentage = bool(percent)
+    if rest or not _DECIMAL.fullmatch(number) or (is_percentage and whole is None):
+        return ""
+    if not is_percentage:
+        return f": write {number}"
+    return f": write {float(number) * (whole or 1) / 100:g}"
 
 
 def quote(text: str) -> str:

@@ -33,9 +33,9 @@ def read_choice(
     """
     value = request.GET.get(name, "") or default
     if value not in choices and value != default:
-        raise InvalidInputError(
-            f"{name}={value[:40]!r} is unknown; it is one of {', '.join(choices)}."
-        )
+        # An empty choice is the address without it.
+        known = ", ".join(filter(None, choices))
+        raise InvalidInputError(f"{name}={value[:40]!r} is unknown; use {known}.")
     return value
 
 

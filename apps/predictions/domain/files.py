@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from apps.core.domain.csv_table import suggest_number
 from apps.predictions.domain.entries import NewPrediction
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 REQUIRED = ("market", "outcome", "probability")
 NUMBERS = ("probability", "confidence", "cost", "market_price_shown")
 KNOWN = (*REQUIRED, "confidence", "reasoning", "cost", "reference", NUMBERS[3])
+# What 100 % of a number is.
+WHOLES = {"probability": 1, "market_price_shown": 1, "confidence": 100}
 LONGEST_LINE = 1024 * 1024  # bytes; a file without line ends is not read to its end
 SHOWN = 40
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -173,4 +176,6 @@ def _number(name: str, value: object) -> Decimal:
             pass
     elif isinstance(value, float):  # NaN and Infinity, which JSON does not have
         return Decimal(value)
-    raise _LineError(f"{str(value)[:SHOWN]!r} is no number", name)
+    what = f"{str(value)[:SHOWN]!r} is no number"
+    hint = suggest_number(value, WHOLES.get(name)) if isinstance(value, str) else ""
+    raise _LineError(what + hint, name)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 # Resampling is repeatable: the same predictions have the same interval.
 SEED = 20261124
 # Confidence is shown in four bands; 100 is in the last one.
+SIGNIFICANT = 0.05
 CONFIDENCE_EDGES = (0.0, 25.0, 50.0, 75.0, 100.0)
 
 NOT_SETTLED = "nothing is settled yet"
@@ -78,6 +79,31 @@ class ConfidenceBand:
     low: float
     high: float
     skill: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether settled predictions beat the market: a word, and how sure it is.
+
+    `word` is `better`, `worse`, `undecided` where the skill could be chance, or `none`
+    where there is nothing to judge, and then `reason` says why. `p` is the one-sided
+    p-value of a market that is as good or better; for `worse`, of one that is as good
+    or worse.
+    """
+
+    word: str
+    p: float | None
+    reason: str = ""
+
+
+def judge(skill: Figure) -> Verdict:
+    """Will tell by the mean skill over events, at 0.05 on either side."""
+    if skill.value is None or skill.p_above is None:
+        return Verdict("none", None, skill.reason)
+    above, below = skill.p_above, 1 - skill.p_above
+    if below < SIGNIFICANT:
+        return Verdict("worse", below)
+    return Verdict("better" if above < SIGNIFICANT else "undecided", above)
 
 
 @dataclass(frozen=True, slots=True)

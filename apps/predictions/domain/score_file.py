@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from apps.core.domain.csv_table import (
     quote,
     read_number,
     read_table,
+    suggest_number,
 )
 from apps.predictions.domain.resolved import Resolved
 
@@ -21,9 +23,8 @@ if TYPE_CHECKING:
 
 REQUIRED = ("id", "probability", "outcome")
 KNOWN = (*REQUIRED, "market_price", "event", "confidence")
+PERCENT = 100.0
 _UNKNOWN = float("nan")
-# Of the confidence, and far above what any other column may hold.
-_LARGEST = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,17 @@ def _optional(line: int, column: str, row: Mapping[str, str], most: float) -> fl
 def _within(line: int, column: str, text: str, most: float) -> float:
     if not text:
         raise LineError(line, f"{column} is empty")
-    value = read_number(line, column, text, _LARGEST)
+    if hint := "%" in text and column != "outcome" and suggest_number(text, most):
+        raise LineError(line, f"{column} {quote(text)} is no number{hint}")
+    value = read_number(line, column, text, math.inf)
     if 0 <= value <= most:
         return value
-    hint = ": 75 % is 0.75" if most == 1 and 1 < value <= 100 else ""  # noqa: PLR2004
-    raise LineError(line, f"{column} {quote(text)} is not within 0-{most:g}{hint}")
+    what = f"{column} {quote(text)} is not within 0-{most:g}"
+    raise LineError(line, what + _hint(column, value, most))
+
+
+def _hint(column: str, value: float, most: float) -> str:
+    if column == "outcome":
+        return ": 1 came, 0 did not"
+    # What is beyond the whole as a share, and is not as a percentage.
+    return ": 75 % is 0.75" if most == 1 and 1 < value <= PERCENT else ""

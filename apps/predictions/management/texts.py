@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from apps.predictions.domain.figures import Figure
-    from apps.predictions.domain.resolved import ResolvedScores
+    from apps.predictions.domain.resolved import ResolvedScores, Verdict
 
 HEAD = ("", "value", "95 % interval", "n", "events", "")
 
@@ -32,8 +32,26 @@ def figures_text(figures: Iterable[tuple[str, Figure]]) -> list[str]:
     return columns([HEAD, *(figure_cells(name, one) for name, one in figures)])
 
 
-def resolved_text(scores: ResolvedScores) -> list[str]:
-    """Return every score of settled predictions as lines."""
+def verdict_text(verdict: Verdict, skill: Figure) -> str:
+    """Return in a line whether the market is beaten."""
+    if verdict.p is None:
+        return f"Verdict: none, for {verdict.reason or 'there is no skill to judge'}."
+    said = {
+        "better": "better than the market",
+        "worse": "worse than the market",
+    }.get(verdict.word, "not told apart from the market: it could be chance")
+    return (
+        f"Verdict: {said} (skill {number(skill.value)}, one-sided p"
+        f" {number(verdict.p)}, {skill.events} events)."
+    )
+
+
+def resolved_text(scores: ResolvedScores, *, has_close: bool = True) -> list[str]:
+    """Return every score of settled predictions as lines.
+
+    Without `has_close` there can be no price at the close, and so no line for it.
+    """
+    close = [("skill over the close", scores.closing_skill)] if has_close else []
     lines = figures_text(
         (
             ("Brier score", scores.brier),
@@ -42,7 +60,7 @@ def resolved_text(scores: ResolvedScores) -> list[str]:
             ("log score", scores.log_score),
             ("market's log score", scores.market_log_score),
             ("skill over the market", scores.skill),
-            ("skill over the close", scores.closing_skill),
+            *close,
             ("skill score", scores.skill_score),
             ("copies of the market", scores.copies),
             ("confidence and skill, rho", scores.confidence),

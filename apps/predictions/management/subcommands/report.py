@@ -53,7 +53,19 @@ def handle(
     if options["json"]:
         stdout.write(json.dumps(plain(found), allow_nan=False, indent=2))
         return
-    stdout.write("\n".join(as_text(found)))
+    is_empty = not found.report.counts.predictions
+    stdout.write(_nothing(found) if is_empty else "\n".join(as_text(found)))
+
+
+def _nothing(found: ExperimentReport) -> str:
+    name = printable(found.experiment.label)
+    if not found.natures or found.nature is None:
+        return f"{name} has no prediction yet."
+    there = ", ".join(one.value for one in found.natures)
+    return (
+        f"{name} has no prediction on {found.nature.value} markets; it has some on:"
+        f" {there}."
+    )
 
 
 def as_text(found: ExperimentReport) -> list[str]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from apps.core.console import open_lines, printable
 from apps.core.web.twins import plain
-from apps.predictions.domain.resolved import score_resolved
+from apps.predictions.domain.resolved import judge, score_resolved
 from apps.predictions.domain.score_file import parse_score_file
-from apps.predictions.management.texts import resolved_text
+from apps.predictions.management.texts import resolved_text, verdict_text
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser, OutputWrapper
@@ -42,10 +42,13 @@ def handle(
         names = map(printable, parsed.ignored_columns)
         stderr.write(f"ignored columns: {', '.join(names)}")
     scores = score_resolved(parsed.resolved)
+    verdict = judge(scores.skill)
     counts = {"predictions": parsed.predictions, "void": parsed.void}
     if options["json"]:
-        document = {**counts, "scores": plain(scores)}
+        document = {**counts, "verdict": plain(verdict), "scores": plain(scores)}
         stdout.write(json.dumps(document, allow_nan=False, indent=2))
         return
     head = f"{parsed.predictions} predictions, {parsed.void} without a winner"
-    stdout.write("\n".join([head, "", *resolved_text(scores)]))
+    said = verdict_text(verdict, scores.skill)
+    table = resolved_text(scores, has_close=False)
+    stdout.write("\n".join([head, said, "", *table]))
