@@ -187,3 +187,38 @@ def test_a_chart_tells_the_price_at_the_pointer(
         page.locator("h1").hover()
         expect(reading).to_be_hidden()
         assert complaints == []
+
+
+def is_ringed(page: Page) -> bool:
+    """Whether what has the focus shows it."""
+    ring = "getComputedStyle(document.activeElement).outline"
+    outline: str = page.evaluate(ring)
+    return outline.endswith("solid 2px")
+
+
+def tab_to(page: Page, words: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == words:
+            return
+    raise AssertionError(f"{words} is out of reach.")
+
+
+def test_order_period_and_pages_are_within_reach_of_the_keyboard(
+    server: RunningServer, chromium: Browser
+) -> None:
+    shown = make_shown()
+    with open_page(chromium) as (page, complaints):
+        open_live(page, f"{server.url}/predictions/")
+        tab_to(page, "Went its way")
+        assert is_ringed(page)
+        page.keyboard.press("Enter")
+        expect(page.locator("th[aria-sort] a")).to_have_id("by-convergence")
+        expect(page.locator("#by-convergence")).to_be_focused()
+        page.goto(f"{server.url}/predictions/{shown.prediction.pk}/")
+        for words, sign in (("30d", "period=30d"), ("Next", "page=2")):
+            tab_to(page, words)
+            assert is_ringed(page)
+            page.keyboard.press("Enter")
+            page.wait_for_url(f"**{sign}*")
+        assert complaints == []

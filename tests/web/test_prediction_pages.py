@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from apps.predictions.models import Summary
+from apps.predictions.models import ExperimentScore, Summary
 from tests.accounts.cast import make_cast
 from tests.web import market_cast
 from tests.web.cast import make_person
@@ -183,3 +184,32 @@ def test_nobody_pauses_what_has_ended(client: Client) -> None:
     html = read(client, one)
     assert "its market has ended" in html
     assert ">Pause</button>" not in html
+
+
+def test_a_prediction_that_nobody_looks_at_any_more_says_that_it_is_stale(
+    client: Client,
+) -> None:
+    shown = make_shown()
+    address = f"/predictions/{shown.prediction.pk}/"
+    assert "<strong>Stale.</strong> The newest look is of" in read(client, address)
+    mine = Summary.objects.filter(pk=shown.prediction.pk)
+    mine.update(last_hour=datetime.now(UTC))
+    assert "<strong>Stale.</strong>" not in read(client, address)
+    mine.update(last_hour=None)
+    assert "Nothing has looked at it since" in read(client, address)
+    for status in ("PAUSED", "COMPLETED"):
+        mine.update(benchmark_status=status)
+        assert "<strong>Stale.</strong>" not in read(client, address)
+
+
+def test_a_board_says_that_its_scores_are_old_while_there_is_something_to_look_at(
+    client: Client,
+) -> None:
+    make_shown()
+    stale = "<strong>Stale.</strong> The scores are of"
+    assert stale not in read(client, "/predictions/")
+    long_ago = datetime.now(UTC) - timedelta(hours=3)
+    ExperimentScore.objects.update(computed_at=long_ago)
+    assert stale in read(client, "/predictions/")
+    Summary.objects.update(benchmark_status="COMPLETED")
+    assert stale not in read(client, "/predictions/")

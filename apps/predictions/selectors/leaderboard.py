@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from apps.markets.domain.markets import Nature
 from apps.predictions.domain.standings import Place, Row, Win, place
-from apps.predictions.models import ExperimentScore, ScorePair
+from apps.predictions.domain.words import BenchmarkStatus
+from apps.predictions.models import ExperimentScore, ScorePair, Summary
 from apps.predictions.selectors.visible import get_visible_experiments
 
 if TYPE_CHECKING:
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.accounts.selectors.workspaces import Viewer
+
+
+# Scores follow each hour's job.
+OLD = timedelta(hours=2)
 
 
 class BoardSort(StrEnum):
@@ -99,6 +105,11 @@ class Board:
     rows: tuple[BoardRow, ...]
     computed_at: datetime | None
 
+    def is_old(self, now: datetime) -> bool:
+        """Whether its scores are of before the last hours, where hours count."""
+        computed = self.computed_at
+        return not self.is_backtest and computed is not None and computed < now - OLD
+
 
 def get_leaderboard(
     viewer: Viewer,
@@ -131,6 +142,17 @@ def get_leaderboard(
         rows=tuple(_ordered(rows, sort)),
         computed_at=max((row.computed_at for row in rows), default=None),
     )
+
+
+def has_active(nature: Nature) -> bool:
+    """Say whether there is something to look at each hour on venues of a nature."""
+    active = Summary.objects.filter(
+        benchmark_status=BenchmarkStatus.ACTIVE.value,
+        market_closed=False,
+        market__venue__nature=nature.value,
+        experiment__is_backtest=False,
+    )
+    return active.exists()
 
 
 def _wins(ids: Sequence[UUID], nature: Nature) -> list[Win]:

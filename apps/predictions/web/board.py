@@ -21,7 +21,11 @@ from apps.core.web.twins import csv_response, json_response
 from apps.markets.selectors.listing import count_markets
 from apps.predictions.domain.standings import MIN_EVENTS
 from apps.predictions.selectors.filters import PredictionFilter
-from apps.predictions.selectors.leaderboard import BoardSort, get_leaderboard
+from apps.predictions.selectors.leaderboard import (
+    BoardSort,
+    get_leaderboard,
+    has_active,
+)
 from apps.predictions.selectors.predictions import list_predictions
 from apps.predictions.selectors.revisions import read_board_revision
 from apps.predictions.services.daily_asks import choose_daily_models
@@ -125,7 +129,12 @@ def board_page(request: HttpRequest) -> HttpResponse:
     revision = read_board_revision()
     board = read_board(request)
     context = board_context(request, board)
-    context |= {"revision": revision, "as_of": timezone.now()}
+    now = timezone.now()
+    context |= {
+        "revision": revision,
+        "as_of": now,
+        "is_stale": board.is_old(now) and has_active(board.nature),
+    }
     return render_moving(request, "board", context)
 
 

@@ -15,8 +15,10 @@ from apps.core.web.queries import link_choices, page_links, read_number, with_qu
 from apps.core.web.twins import csv_response, json_response
 from apps.markets.domain.markets import QuoteFlag
 from apps.markets.selectors.settlements import find_settlement
+from apps.predictions.domain.hours import hour_of
 from apps.predictions.domain.words import BenchmarkStatus
 from apps.predictions.selectors.evidence import find_neighbours, list_attempts
+from apps.predictions.selectors.health import GRACE
 from apps.predictions.selectors.predictions import get_prediction, may_write
 from apps.predictions.selectors.snapshots import list_snapshots
 from apps.predictions.services.steering import pause_prediction, resume_prediction
@@ -79,6 +81,7 @@ def prediction_page(request: HttpRequest, prediction_id: UUID) -> HttpResponse:
     context = {
         "prediction": prediction,
         "as_of": now,
+        "is_stale": _is_stale(prediction, now),
         "summary": prediction.summary,
         "difference": float(prediction.probability - prediction.market_price),
         "latest_flags": QuoteFlag(prediction.summary.latest_flags).words,
@@ -159,6 +162,15 @@ def _read(
     prediction = get_prediction(viewer_of(request), prediction_id)
     _, since = read_since(request, prediction.summary.last_hour, now)
     return prediction, list_snapshots(prediction_id, since=since, limit=MOST_HOURS)
+
+
+def _is_stale(prediction: PredictionRow, now: datetime) -> bool:
+    """Whether it is to be looked at, and hours went by in which it was not."""
+    summary = prediction.summary
+    if prediction.status is not BenchmarkStatus.ACTIVE or summary.market_closed:
+        return False
+    newest = summary.last_hour or hour_of(prediction.created_at)
+    return newest < hour_of(now - GRACE)
 
 
 def _plain(row: SnapshotRow) -> dict[str, object]:
