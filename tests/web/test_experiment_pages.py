@@ -146,3 +146,36 @@ def test_a_private_experiment_does_not_exist_for_a_stranger(client: Client) -> N
     client.force_login(people.viewer)
     assert {client.get(door).status_code for door in doors} == {200}
     assert "Knows what it does" in read(client, page_of(public))
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [
+        *(("owner", 302), ("admin", 302), ("teammate", 302), ("viewer", 403)),
+        ("stranger", 404),
+    ],
+)
+def test_who_may_publishes_for_good_and_says_so(
+    client: Client, role: str, status: int
+) -> None:
+    cast = make_cast()
+    own = make_experiment("own", workspace=cast.workspace)
+    client.force_login(getattr(cast, role))
+    address = f"{page_of(own)}publish/"
+    if status != 404:
+        assert ("There is no way back" in read(client, page_of(own))) is (status == 302)
+    assert client.post(address).status_code == status
+    assert Experiment.objects.get().published_at is None
+    assert client.post(address, {"for_good": "yes"}).status_code == status
+    assert Experiment.objects.get().is_public is (status == 302)
+    if status == 302:
+        html = read(client, page_of(own))
+        assert "everybody sees it from now on" in html
+        assert f'action="{address}"' not in html
+
+
+def test_a_visitor_is_offered_nothing_to_publish(client: Client) -> None:
+    made = make_experiment("operators")
+    assert "There is no way back" not in read(client, page_of(made))
+    refused = client.post(f"{page_of(made)}publish/", {"for_good": "yes"})
+    assert refused.status_code == 403

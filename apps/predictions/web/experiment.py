@@ -5,19 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.shortcuts import render
+from django.contrib import messages
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.viewers import viewer_of
+from apps.core.errors import ForbiddenError
 from apps.core.web.queries import link_choices, read_id, with_query
 from apps.core.web.twins import csv_response, json_response
-from apps.predictions.selectors.predictions import get_predictions, list_experiments
+from apps.predictions.selectors.predictions import (
+    get_experiment,
+    get_predictions,
+    list_experiments,
+    may_write,
+)
 from apps.predictions.selectors.reports import (
     COMPARISON_COLUMNS,
     compare_experiments,
     get_report,
 )
+from apps.predictions.services.experiments import publish_experiment
 from apps.predictions.web.askings import newest_askings
 from apps.predictions.web.bars import movement_bars, spread_bars
 from apps.predictions.web.drawings import draw_reaching, draw_reliability
@@ -85,10 +93,32 @@ def experiment_page(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
         ],
         "natures": _nature_links(request, found),
         "others": _others(viewer, experiment_id),
+        "may_publish": not found.experiment.is_public
+        and may_write(viewer, found.experiment.workspace_id),
         "askings": newest_askings(viewer, experiment_id),
         "twin_query": with_query(request).removeprefix(request.path),
     }
     return render_moving(request, "experiment", context)
+
+
+@require_POST
+def publish(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
+    """Show an experiment to everybody, once whoever asks has said that it is for good.
+
+    Raises:
+        ForbiddenError: they may see it and no more.
+        NotFoundError: they may not see it.
+    """
+    viewer = viewer_of(request)
+    experiment = get_experiment(viewer, experiment_id)
+    if not may_write(viewer, experiment.workspace_id):
+        raise ForbiddenError("Only members who may run can publish their experiments.")
+    if request.POST.get("for_good") != "yes":
+        messages.error(request, "Not published: say first that it is for good.")
+    else:
+        publish_experiment(experiment_id=experiment_id, now=timezone.now())
+        messages.success(request, "Published: everybody sees it from now on.")
+    return redirect("experiment", experiment_id=experiment_id)
 
 
 @require_safe

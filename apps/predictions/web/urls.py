@@ -37,6 +37,7 @@ urlpatterns = [
     path(f"{_ASKING}/cancel/", askings.cancel, name="cancel_asking"),
     path(f"{_ASKING}/resume/", askings.resume, name="resume_asking"),
     path(f"{_EXPERIMENT}/", experiment.experiment_page, name="experiment"),
+    path(f"{_EXPERIMENT}/publish/", experiment.publish, name="publish_experiment"),
     path(f"{_EXPERIMENT}.json", experiment.experiment_json),
     path(f"{_EXPERIMENT}.csv", experiment.experiment_csv),
     path("markets/<uuid:market_id>/", market.market_page, name="market"),
