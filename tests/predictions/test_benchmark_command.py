@@ -97,8 +97,9 @@ def test_the_hour_s_job_is_run_once_and_printed(made: Prediction) -> None:
     assert set(said) >= KEYS
     assert said["movements"] == {"CONVERGING": 2}
     assert Snapshot.objects.count() == 2
-    with pytest.raises(CommandError, match="job is done, or a worker is at it"):
-        run("benchmark")
+    again = run_json("benchmark")
+    assert again == (status, said)
+    assert Snapshot.objects.count() == 2
 
 
 def test_the_scheduled_task_does_the_job_and_may_come_twice(made: Prediction) -> None:
@@ -129,6 +130,29 @@ def test_a_dry_run_writes_nothing_into_any_table(
     assert len(before) > 30
     assert (status, said["dry_run"], said["failed"]) == (0, True, 0)
     assert said["successful"] == (1 if options else 2)
+
+
+@pytest.mark.parametrize("word", ["--prediction-id", "--experiment-id"])
+def test_a_dry_run_shows_what_would_be_stored(made: Prediction, word: str) -> None:
+    wanted = (word, str({"p": made.pk, "e": made.experiment_id}[word[2]]))
+    _, said = run_json("benchmark", "--dry-run", *wanted)
+    (one,) = said["would_store"]
+    assert (one["prediction_id"], one["status"]) == (str(made.pk), "ACTIVE")
+    assert one["snapshot"]["abs_delta"] == pytest.approx(0.15)
+    assert one["summary"]["total_snapshots"] == 1
+    _, text = run("benchmark", "--dry-run", *wanted)
+    lines = text.splitlines()
+    assert lines[0] == "dry run: nothing is stored"
+    assert lines[-1].startswith(f"  {made.pk}: CONVERGING, price 0.6 of the first")
+    run("benchmark", *wanted)
+    snapshot = Snapshot.objects.get()
+    assert snapshot.interim_skill == pytest.approx(one["snapshot"]["interim_skill"])
+
+
+def test_a_dry_run_of_everything_says_that_it_is_dry(made: Prediction) -> None:
+    _, said = run_json("benchmark", "--dry-run")
+    assert "would_store" not in said
+    assert run("benchmark", "--dry-run")[1].startswith("dry run: nothing is stored\n")
 
 
 def test_a_part_is_looked_at_apart_from_the_job(made: Prediction) -> None:

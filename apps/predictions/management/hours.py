@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from apps.core.console import number
 from apps.core.web.twins import plain
 from apps.markets.domain.markets import Nature
 from apps.predictions.selectors.jobs import UNTOLD
+from apps.predictions.selectors.predictions import get_predictions
+from apps.predictions.selectors.snapshots import snapshots_of_hour
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
 
     from apps.predictions.domain.hours import Counts, Tally
     from apps.predictions.selectors.jobs import JobRow
@@ -60,6 +65,8 @@ def _describe_counts(counts: Counts) -> dict[str, int]:
 
 def write_lines(result: Mapping[str, Any]) -> Iterator[str]:
     """Yield a result as lines for a person: counts, of which nature, phases, errors."""
+    if result.get("dry_run"):
+        yield "dry run: nothing is stored"
     yield (
         f"{result['total_processed']} predictions on {result['markets_tracked']} "
         f"markets: {result['successful']} successful, {result['failed']} failed, "
@@ -73,6 +80,39 @@ def write_lines(result: Mapping[str, Any]) -> Iterator[str]:
     )
     for one in result["errors"]:
         yield f"  {one['prediction_id']}: {one['error']}"
+    for one in result.get("would_store", ()):
+        yield f"  {one['prediction_id']}: {_would_be_line(one)}"
+
+
+def list_would_be(ids: Sequence[UUID], hour: datetime) -> list[dict[str, Any]]:
+    """Return what stands of predictions and of their hour, before it is taken back."""
+    looks = snapshots_of_hour(ids, hour)
+    return [
+        {
+            "prediction_id": str(key),
+            "status": row.status.value,
+            "snapshot": plain(looks.get(key)),
+            "summary": plain(row.summary),
+        }
+        for key, row in get_predictions(ids).items()
+    ]
+
+
+def _would_be_line(one: Mapping[str, Any]) -> str:
+    look, summary = one["snapshot"], one["summary"]
+    if summary["settled_at"] is not None:
+        scores = f"Brier {number(summary['brier'])}, skill {number(summary['skill'])}"
+        return "void" if summary["is_void"] else f"settled, {scores}"
+    if look is None:
+        return "no snapshot of this hour"
+    flags = f", flags {' '.join(look['flags'])}" if look["flags"] else ""
+    return (
+        f"{look['movement_direction']}, price {number(look['market_price_yes'])} of the"
+        f" first outcome, difference {number(look['abs_delta'])}, gone so far"
+        f" {number(look['cumulative_convergence'])}, rate"
+        f" {number(look['convergence_rate'])} an hour, interim skill"
+        f" {number(look['interim_skill'])}{flags}"
+    )
 
 
 def _nature_lines(natures: Mapping[str, Any] | None) -> Iterator[str]:

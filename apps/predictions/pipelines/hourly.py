@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from apps.predictions.services.snapshots import Chunk
 
     Clock = Callable[[], datetime]
+    Note = Callable[[Sequence[UUID], datetime], None]
 
 logger = structlog.get_logger(__name__)
 
@@ -182,13 +183,17 @@ def look_dry(
     clock: Clock,
     hear: Hear = hear_markets,
     options: HourOptions = DEFAULTS,
+    note: Note | None = None,
 ) -> Tally:
     """Take a look as `look_apart` does, and leave nothing behind.
+
+    `note` is told the predictions of each page and the hour while what would be stored
+    of them can be read.
 
     Of each page the markets are fetched first; what is stored of them then is taken
     back at once, so that nobody waits for rows while this waits for venues.
     """
-    desk = _Desk(clock, refresh_markets, options, hour_of(clock()), None, hear)
+    desk = _Desk(clock, refresh_markets, options, hour_of(clock()), None, hear, note)
     return desk.work(scope)
 
 
@@ -205,6 +210,7 @@ class _Desk:
     hour: datetime
     lease: JobLease | None
     hear: Hear | None = None
+    note: Note | None = None
 
     def work(self, scope: Scope) -> Tally:
         """Work off every page.
@@ -251,6 +257,8 @@ class _Desk:
         with transaction.atomic():
             ensure_partitions(today=self.clock().date())
             worked = desk.work_off(page, known, reading)
+            if self.note is not None:
+                self.note(page.prediction_ids, self.hour)
             transaction.set_rollback(True)
         return worked
 

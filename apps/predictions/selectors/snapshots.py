@@ -9,6 +9,7 @@ from apps.markets.domain.markets import UNUSABLE, Nature, QuoteFlag
 from apps.predictions.models import Snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
 
@@ -82,6 +83,15 @@ def list_snapshots(
         found = found.filter(hour__gte=since)
     rows = found.order_by("-hour").values_list(*_COLUMNS)
     return tuple(_to_row(row) for row in rows[: max(1, min(limit, MAX_SNAPSHOTS))])
+
+
+def snapshots_of_hour(
+    prediction_ids: Iterable[UUID], hour: datetime
+) -> dict[UUID, SnapshotRow]:
+    """Return the snapshots that predictions have of one hour, whoever looks."""
+    found = Snapshot.objects.filter(prediction_id__in=list(prediction_ids), hour=hour)
+    rows = found.values_list("prediction_id", *_COLUMNS)
+    return {key: _to_row(tuple(values)) for key, *values in rows}
 
 
 _FIELDS = tuple(one.name for one in fields(SnapshotRow))
