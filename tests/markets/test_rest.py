@@ -72,6 +72,22 @@ def test_quotes_reach_as_far_back_as_the_tier_shows(client: Client) -> None:
     assert read(client, older)["items"] == quotes[1:]
 
 
+def test_quotes_of_one_moment_are_never_parted(client: Client) -> None:
+    market, now = make_market(), timezone.now()
+    make_quote(market, "0.5", now - timedelta(hours=1))
+    for source in ("clob.books", "gamma"):
+        make_quote(market, "0.5", now - timedelta(hours=2), source=source)
+    address = f"/markets/{market.pk}/quotes"
+    every = read(client, address)
+    assert (len(every["items"]), every["next_cursor"]) == (3, None)
+    first = read(client, f"{address}?limit=2")
+    assert first["items"] == every["items"][:1]
+    rest = read(client, f"{address}?limit=2&cursor={first['next_cursor']}")
+    assert rest == {"items": every["items"][1:], "next_cursor": None}
+    csv = client.get(f"/api/v1{address}.csv?limit=2")
+    assert first["next_cursor"].replace(":", "%3A") in csv.headers["Link"]
+
+
 def test_the_twins_are_the_same_rows_as_csv(client: Client) -> None:
     market = make_market(question="=1+1")
     make_quote(market, "0.5", timezone.now(), flags=3)

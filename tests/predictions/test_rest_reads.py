@@ -86,6 +86,11 @@ def test_the_newest_hours_come_first_as_far_as_the_tier_shows(client: Client) ->
     assert read(client, f"{address}?limit=1")["items"] == found[:1]
     older = f"{address}?before={found[0]['hour']}"
     assert read(client, older)["items"] == found[1:]
+    page = read(client, f"{address}?limit=1")
+    rest = f"{address}?limit=1&cursor={page['next_cursor']}"
+    assert read(client, rest) == {"items": found[1:], "next_cursor": None}
+    twin = client.get(f"{API}{address}.csv?limit=1")
+    assert page["next_cursor"].replace(":", "%3A") in twin.headers["Link"]
     lines = client.get(f"{API}{address}.csv").content.decode().splitlines()
     assert (len(lines), lines[0].split(",")[:2]) == (3, ["hour", "snapshot_at"])
 

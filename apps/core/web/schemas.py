@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
-from ninja import Schema
-from pydantic import Field, PlainSerializer
+from ninja import Query, Schema
+from pydantic import AwareDatetime, Field, PlainSerializer
 
 from apps.core.web.twins import decimal_text, time_text
 
@@ -23,6 +23,12 @@ Moment = Annotated[
     datetime,
     PlainSerializer(time_text, return_type=str),
     Field(description="UTC, ISO 8601", examples=["2026-03-04T12:00:00Z"]),
+]
+
+
+# Of what was seen at moments: the cursor of a `Stretch`.
+Earlier = Annotated[
+    AwareDatetime | None, Query(description="`next_cursor` of the page before")
 ]
 
 
@@ -53,6 +59,16 @@ class Page(Schema, Generic[Item]):
 
     items: list[Item]
     next_cursor: UUID | None
+
+
+class Stretch(Schema, Generic[Item]):
+    """What was seen, the newest first.
+
+    `next_cursor` given as `cursor` leads to what was seen earlier.
+    """
+
+    items: list[Item]
+    next_cursor: Moment | None
 
 
 class Listing(Schema, Generic[Item]):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Annotated
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -13,8 +13,8 @@ from pydantic import AwareDatetime
 
 from apps.accounts.viewers import entitlements_of, require_bulk
 from apps.core.web.queries import with_query
-from apps.core.web.schemas import CSV_ANSWER, Listing, Page, Problem
-from apps.core.web.twins import csv_record, csv_response
+from apps.core.web.schemas import CSV_ANSWER, Earlier, Listing, Page, Problem, Stretch
+from apps.core.web.twins import csv_record, csv_response, time_text
 from apps.markets.api.schemas import (
     FeesOut,
     MarketDetailOut,
@@ -31,8 +31,12 @@ from apps.markets.selectors.listing import (
     list_markets,
 )
 from apps.markets.selectors.markets import get_market
-from apps.markets.selectors.quotes import MAX_QUOTES, QuoteRow, list_quotes
+from apps.markets.selectors.quotes import MAX_QUOTES, QuotePage, page_quotes
 from apps.markets.selectors.venues import list_venues
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
 
 router = Router(tags=["Markets"])
 
@@ -147,13 +151,14 @@ def market_csv(request: HttpRequest, market_id: UUID) -> HttpResponse:
 
 @router.get(
     "/markets/{uuid:market_id}/quotes",
-    response={200: Listing[QuoteOut], 404: Problem, 422: Problem},
+    response={200: Stretch[QuoteOut], 404: Problem, 422: Problem},
     operation_id="list_quotes",
 )
 def quotes(
     request: HttpRequest,
     market_id: UUID,
     before: AwareDatetime | None = None,
+    cursor: Earlier = None,
     limit: QuoteLimit = WEEK,
 ) -> dict[str, object]:
     """List a market's quotes, the newest first, as far back as the tier shows.
@@ -162,7 +167,8 @@ def quotes(
     months before that are dropped. A `limit` above 168, the hours of a week, is a bulk
     export.
     """
-    return {"items": _read_quotes(request, market_id, before, limit)}
+    page = _read_quotes(request, market_id, (before, cursor), limit)
+    return {"items": page.rows, "next_cursor": page.next_cursor}
 
 
 @router.get(
@@ -175,11 +181,15 @@ def quotes_csv(
     request: HttpRequest,
     market_id: UUID,
     before: AwareDatetime | None = None,
+    cursor: Earlier = None,
     limit: QuoteLimit = WEEK,
 ) -> HttpResponse:
     """Return a market's quotes as CSV, the newest first."""
-    rows = _read_quotes(request, market_id, before, limit)
-    return csv_response(f"quotes-{market_id}", QUOTE_COLUMNS, rows)
+    page = _read_quotes(request, market_id, (before, cursor), limit)
+    last = page.next_cursor
+    after = with_query(request, cursor=time_text(last)) if last else ""
+    name = f"quotes-{market_id}"
+    return csv_response(name, QUOTE_COLUMNS, page.rows, next_url=after)
 
 
 def _read_page(request: HttpRequest, asked: MarketQuery) -> MarketPage:
@@ -195,10 +205,18 @@ def _read_page(request: HttpRequest, asked: MarketQuery) -> MarketPage:
 
 
 def _read_quotes(
-    request: HttpRequest, market_id: UUID, before: datetime | None, limit: int
-) -> tuple[QuoteRow, ...]:
+    request: HttpRequest,
+    market_id: UUID,
+    moments: Sequence[datetime | None],
+    limit: int,
+) -> QuotePage:
     now = timezone.now()
     require_bulk(request, limit, now, free=WEEK)
     days = entitlements_of(request, now).history_days
     after = None if days is None else now - timedelta(days=days)
-    return list_quotes(market_id, before=before, after=after, limit=limit)
+    return page_quotes(
+        market_id,
+        before=min(filter(None, moments), default=None),
+        after=after,
+        limit=limit,
+    )

@@ -13,8 +13,8 @@ from pydantic import AwareDatetime
 
 from apps.accounts.viewers import entitlements_of, require_bulk, viewer_of
 from apps.core.web.queries import with_query
-from apps.core.web.schemas import CSV_ANSWER, Listing, Page, Problem
-from apps.core.web.twins import csv_response
+from apps.core.web.schemas import CSV_ANSWER, Earlier, Page, Problem, Stretch
+from apps.core.web.twins import csv_response, time_text
 from apps.markets.api.schemas import NatureName
 from apps.markets.domain.markets import Nature
 from apps.predictions.api.routers import router as router  # noqa: PLC0414 - mounted
@@ -51,11 +51,12 @@ from apps.predictions.selectors.predictions import (
 from apps.predictions.selectors.reports import get_report
 from apps.predictions.selectors.snapshots import (
     MAX_SNAPSHOTS,
-    SnapshotRow,
-    list_snapshots,
+    SnapshotPage,
+    page_snapshots,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 Hours = Annotated[int, Query(ge=1, le=MAX_SNAPSHOTS, description="Newest hours")]
@@ -171,13 +172,14 @@ def benchmark(request: HttpRequest, prediction_id: UUID) -> object:
 
 @router.get(
     "/benchmarks/predictions/{uuid:prediction_id}/snapshots",
-    response={200: Listing[SnapshotOut], 404: Problem, 422: Problem},
+    response={200: Stretch[SnapshotOut], 404: Problem, 422: Problem},
     operation_id="list_snapshots",
 )
 def snapshots(
     request: HttpRequest,
     prediction_id: UUID,
     before: AwareDatetime | None = None,
+    cursor: Earlier = None,
     limit: Hours = WEEK,
 ) -> dict[str, object]:
     """List the hours of a prediction, the newest first, as far as the tier shows.
@@ -186,7 +188,8 @@ def snapshots(
     which is kept no longer: the prediction's `dropped_snapshots` says how many are. A
     `limit` above 168, the hours of a week, is a bulk export.
     """
-    return {"items": _read_snapshots(request, prediction_id, before, limit)}
+    page = _read_snapshots(request, prediction_id, (before, cursor), limit)
+    return {"items": page.rows, "next_cursor": page.next_cursor}
 
 
 @router.get(
@@ -199,11 +202,15 @@ def snapshots_csv(
     request: HttpRequest,
     prediction_id: UUID,
     before: AwareDatetime | None = None,
+    cursor: Earlier = None,
     limit: Hours = WEEK,
 ) -> HttpResponse:
     """Return the hours of a prediction as CSV, the newest first."""
-    rows = _read_snapshots(request, prediction_id, before, limit)
-    return csv_response(f"snapshots-{prediction_id}", SNAPSHOT_COLUMNS, rows)
+    page = _read_snapshots(request, prediction_id, (before, cursor), limit)
+    last = page.next_cursor
+    after = with_query(request, cursor=time_text(last)) if last else ""
+    name = f"snapshots-{prediction_id}"
+    return csv_response(name, SNAPSHOT_COLUMNS, page.rows, next_url=after)
 
 
 @router.get(
@@ -283,15 +290,18 @@ def _read_board(
 
 
 def _read_snapshots(
-    request: HttpRequest, prediction_id: UUID, before: datetime | None, limit: int
-) -> tuple[SnapshotRow, ...]:
+    request: HttpRequest,
+    prediction_id: UUID,
+    moments: Sequence[datetime | None],
+    limit: int,
+) -> SnapshotPage:
     now = timezone.now()
     require_bulk(request, limit, now, free=WEEK)
     days = entitlements_of(request, now).history_days
     get_prediction(viewer_of(request), prediction_id)
-    return list_snapshots(
+    return page_snapshots(
         prediction_id,
-        before=before,
+        before=min(filter(None, moments), default=None),
         since=None if days is None else now - timedelta(days=days),
         limit=limit,
     )

@@ -64,6 +64,14 @@ class SnapshotRow:
         return self.market_price_no if outcome else self.market_price_yes
 
 
+@dataclass(frozen=True, slots=True)
+class SnapshotPage:
+    """Some hours, newest first; `next_cursor` as `before` continues after them."""
+
+    rows: tuple[SnapshotRow, ...]
+    next_cursor: datetime | None
+
+
 def list_snapshots(
     prediction_id: UUID,
     *,
@@ -76,13 +84,26 @@ def list_snapshots(
     Whoever looks: the caller has found the prediction through a door of `visible`.
     `before` is itself left out, `since` is not; at most `MAX_SNAPSHOTS` come.
     """
+    return page_snapshots(prediction_id, before=before, since=since, limit=limit).rows
+
+
+def page_snapshots(
+    prediction_id: UUID,
+    *,
+    before: datetime | None = None,
+    since: datetime | None = None,
+    limit: int = 168,
+) -> SnapshotPage:
+    """Return what `list_snapshots` does, and which `before` continues after it."""
     found = Snapshot.objects.filter(prediction_id=prediction_id)
     if before is not None:
         found = found.filter(hour__lt=before)
     if since is not None:
         found = found.filter(hour__gte=since)
-    rows = found.order_by("-hour").values_list(*_COLUMNS)
-    return tuple(_to_row(row) for row in rows[: max(1, min(limit, MAX_SNAPSHOTS))])
+    most = max(1, min(limit, MAX_SNAPSHOTS))
+    values = found.order_by("-hour").values_list(*_COLUMNS)[: most + 1]
+    rows = tuple(_to_row(row) for row in values)
+    return SnapshotPage(rows[:most], rows[most - 1].hour if len(rows) > most else None)
 
 
 def snapshots_of_hour(
