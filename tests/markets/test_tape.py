@@ -213,6 +213,19 @@ def test_a_season_of_hourly_prices_is_packed_small() -> None:
         ("t.csv", TABLE.replace("0.62", "1.62"), "row 2: ask is 1.62, which is not"),
         ("t.csv", TABLE.replace("0.40", "x"), "row 1: bid is 'x', which is no number"),
         ("t.csv", TABLE.replace("2020-07-01T00", "soon"), "row 1: time is 'soon:00:00"),
+        *(
+            (
+                "t.csv",
+                TABLE.replace("2020-07-01T00:00:00Z", at),
+                f"row 1: time is '{at}",
+            )
+            for at in (
+                "9999-12-31T23:59:59-05:00",
+                "0001-01-01T00:00:00+05:00",
+                "2100-01-01",
+                "1969-12-31",
+            )
+        ),
         ("t.csv", TABLE.replace("0.41,10", "0.41,-1"), "row 1: volume is -1"),
         ("t.csv", TABLE.replace("0.41,10", "0.41,x"), "row 1: volume is 'x', which is"),
         ("t.csv", terms("soon,,,"), "row 2: ends_at is 'soon', which is no time"),

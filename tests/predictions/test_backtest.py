@@ -137,6 +137,7 @@ def test_a_name_is_taken_once(files: Files) -> None:
             "line 2: probability '1.2' is not within",
         ),
         ("rain,0.5,yesterday", "line 2: predicted_at 'yesterday' is no time such as"),
+        ("rain,0.5,9999-12-31T23:59:59-05:00", "line 2: predicted_at '9999-12-31"),
         (",0.5,2026-10-31T20:30:00Z", "line 2: market is empty"),
         ("rain,,2026-10-31T20:30:00Z", "line 2: probability is empty"),
         (

@@ -32,6 +32,7 @@ from apps.predictions.services.backtests import turn_of
 from apps.predictions.services.scores import recompute_scores
 from tests.markets.make import NOW
 from tests.predictions.backtests import BEGAN, Files
+from tests.predictions.make import make_experiment, make_prediction
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,6 +137,18 @@ def test_whatever_goes_wrong_on_the_way_nothing_is_left(
     with pytest.raises(RuntimeError):
         files.play()
     assert left() == {}
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_taken_back_keeps_no_other_backtest_from_being_played(
+    files: Files,
+) -> None:
+    files.play()
+    Experiment.objects.update(is_unfinished=True)
+    make_prediction(make_experiment("a-stranger-s"), Market.objects.get())
+    assert files.play("--as", "other")["backtest"]["recorded"] == 1
+    assert Experiment.objects.get(name="gut").is_unfinished
+    assert Prediction.objects.count() == 3
 
 
 @pytest.mark.django_db

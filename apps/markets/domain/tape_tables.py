@@ -110,17 +110,20 @@ def read_moment(told: object) -> int:
     """Return a moment: ISO 8601, or seconds or milliseconds since 1970.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is none, or lies before 1970 or after 2099.
     """
     text = str(told).strip()
     try:
         number = float(text)
     except ValueError:
         moment = datetime.fromisoformat(text)
-        return to_ms(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        number = to_ms(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    else:
+        number *= 1000 if number < _SECONDS_BEFORE_2100 else 1
+    # What is played later is added to, and no calendar goes on for ever.
     if not 0 < number < 1000 * _SECONDS_BEFORE_2100:
-        raise ValueError(f"{text!r} is no time")
-    return int(number * 1000 if number < _SECONDS_BEFORE_2100 else number)
+        raise ValueError(f"{text!r} is no time from 1970 to 2099")
+    return int(number)
 
 
 def _is_own(
@@ -222,7 +225,9 @@ def _read_time(row: Mapping[str, object], name: str) -> int | None:
     try:
         return read_moment(text)
     except ValueError as error:
-        raise ValueError(f"{name} is {text!r}, which is no time") from error
+        raise ValueError(
+            f"{name} is {text!r}, which is no time from 1970 to 2099"
+        ) from error
 
 
 def _require_time(row: Mapping[str, object]) -> int:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 REQUIRED = ("market", "probability", "predicted_at")
 KNOWN = (*REQUIRED, "outcome", "confidence", "market_price_shown", "reasoning")
+# As far as a tape goes.
+YEARS = range(1970, 2100)
 _LARGEST = 1e6
 
 
@@ -96,7 +98,10 @@ def _within(line: int, column: str, text: str, most: int) -> Decimal | None:
 def _moment(line: int, text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found
+        if found.year in YEARS:
+            return found.astimezone(UTC)
     except ValueError:
-        reason = f"predicted_at {quote(text)} is no time such as 2026-11-24T12:30:00Z"
-        raise LineError(line, reason) from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        pass
+    reason = f"predicted_at {quote(text)} is no time such as 2026-11-24T12:30:00Z"
+    raise LineError(line, reason)

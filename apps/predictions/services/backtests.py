@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import structlog
 from django.db import transaction
 
+from apps.core.errors import ConflictError
 from apps.core.turns import hold_turn
 from apps.markets.services.tapes import remove_tape, store_tape
 from apps.markets.services.venues import switch_off
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from apps.markets.domain.tape import Recording
+
+logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +97,20 @@ def remove_backtest(*, experiment_id: UUID, name: str) -> None:
 
 
 def remove_left_backtests() -> tuple[str, ...]:
-    """Take back what killed processes have left; return the names of those."""
+    """Take back what killed processes have left; return the names of those.
+
+    One on whose markets somebody else has predicted meanwhile stays, and stays hidden.
+    """
     found = Experiment.objects.filter(is_unfinished=True).order_by("pk")
     removed = []
     for own_id, name in list(found.values_list("pk", "name")):
         with hold_turn(turn_of(name)) as is_left:
             # It may have ended since it was found.
             if is_left and found.filter(pk=own_id).exists():
-                remove_backtest(experiment_id=own_id, name=name)
-                removed.append(name)
+                try:
+                    remove_backtest(experiment_id=own_id, name=name)
+                except ConflictError as error:
+                    logger.warning("backtest_not_removed", reason=str(error))
+                else:
+                    removed.append(name)
     return tuple(removed)
