@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Header, Router, Status
+from ninja import Router, Status
 
 from apps.accounts.domain.roles import Power
 from apps.accounts.services.idempotency import Answer
@@ -28,18 +27,11 @@ from apps.benchmarks.services.on_demand import (
 )
 from apps.benchmarks.services.runs import cancel_run, resume_run
 from apps.core.errors import ForbiddenError
-from apps.core.web.schemas import Problem
+from apps.core.web.schemas import IdempotencyKey, Problem
 
 router = Router(tags=["Runs on demand"])
 
 REFUSALS = dict.fromkeys((401, 403, 404, 409, 422), Problem)
-Key = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        description="Names the request: within 24 hours it is done once",
-    ),
-]
 
 
 @router.post(
@@ -48,7 +40,7 @@ Key = Annotated[
     operation_id="run_benchmark",
 )
 def run_benchmark(
-    request: HttpRequest, body: RunBenchmarkIn, idempotency_key: Key = None
+    request: HttpRequest, body: RunBenchmarkIn, idempotency_key: IdempotencyKey = None
 ) -> HttpResponse:
     """Start a run of models over a suite, and say where to see how it stands.
 

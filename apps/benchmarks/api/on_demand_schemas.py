@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Annotated
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from apps.benchmarks.domain.on_demand import (
     MOST_ITERATIONS,
@@ -15,26 +13,7 @@ from apps.benchmarks.domain.on_demand import (
     Asked,
     Scenarios,
 )
-from apps.core.web.schemas import Money
-
-Name = Annotated[str, Field(min_length=1, max_length=300)]
-Limit = Annotated[
-    Decimal,
-    Field(
-        ge=0,
-        lt=1_000_000,
-        max_digits=12,
-        decimal_places=6,
-        description="US dollars, as decimal text or a number",
-        examples=["2.50"],
-    ),
-]
-
-
-class Strict(Schema):
-    """A body in which a misspelt name is a fault."""
-
-    model_config = ConfigDict(extra="forbid")
+from apps.core.web.schemas import CostLimit, Money, Name, Strict
 
 
 class ScenariosIn(Strict):
@@ -63,7 +42,7 @@ class RunBenchmarkIn(Strict):
         default=[], max_length=100, description="provider/name, or names of `providers`"
     )
     iterations: int = Field(default=1, ge=1, le=MOST_ITERATIONS)
-    max_cost: Limit | None = Field(
+    max_cost: CostLimit | None = Field(
         default=None,
         description="The run stops before it; required unless all models are free",
     )
@@ -109,4 +88,6 @@ class StartedOut(Schema):
 class ResumeIn(Strict):
     """What is to be otherwise this time."""
 
-    max_cost: Limit | None = Field(default=None, description="Replaces the run's limit")
+    max_cost: CostLimit | None = Field(
+        default=None, description="Replaces the run's limit"
+    )

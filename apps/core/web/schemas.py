@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
-from ninja import Query, Schema
-from pydantic import AwareDatetime, Field, PlainSerializer
+from ninja import Header, Query, Schema
+from pydantic import AwareDatetime, ConfigDict, Field, PlainSerializer
 
 from apps.core.web.twins import decimal_text, time_text
 
@@ -30,6 +30,33 @@ Moment = Annotated[
 Earlier = Annotated[
     AwareDatetime | None, Query(description="`next_cursor` of the page before")
 ]
+
+
+Name = Annotated[str, Field(min_length=1, max_length=300)]
+CostLimit = Annotated[
+    Decimal,
+    Field(
+        ge=0,
+        lt=1_000_000,
+        max_digits=12,
+        decimal_places=6,
+        description="US dollars, as decimal text or a number",
+        examples=["2.50"],
+    ),
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Names the request: within 24 hours it is done once",
+    ),
+]
+
+
+class Strict(Schema):
+    """A body in which a misspelt name is a fault."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class Problem(Schema):

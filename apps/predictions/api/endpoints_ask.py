@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Header, Query, Status
+from ninja import Query, Status
 
 from apps.accounts.domain.roles import Power
 from apps.accounts.services.idempotency import Answer
@@ -20,7 +19,7 @@ from apps.accounts.viewers import (
 from apps.accounts.web.once import respond_once
 from apps.core.errors import ForbiddenError
 from apps.core.web.queries import with_query
-from apps.core.web.schemas import CSV_ANSWER, Page, Problem
+from apps.core.web.schemas import CSV_ANSWER, IdempotencyKey, Page, Problem
 from apps.core.web.twins import csv_response
 from apps.predictions.api.routers import router
 from apps.predictions.api.schemas_ask import (
@@ -51,13 +50,6 @@ from apps.predictions.services.ask_steering import cancel_ask, resume_own_ask
 from apps.predictions.services.asks import admit_ask, start_ask
 
 REFUSALS = dict.fromkeys((401, 403, 404, 409, 422), Problem)
-Key = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        description="Names the request: within 24 hours it is done once",
-    ),
-]
 
 
 @router.post(
@@ -66,7 +58,9 @@ Key = Annotated[
     operation_id="ask_models",
     url_name="ask-models",
 )
-def ask(request: HttpRequest, body: AskIn, idempotency_key: Key = None) -> HttpResponse:
+def ask(
+    request: HttpRequest, body: AskIn, idempotency_key: IdempotencyKey = None
+) -> HttpResponse:
     """Have models predict markets, and say where to see how it stands.
 
     They are asked with the workspace's credentials, or the embedded model is. Each

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Header
 
 from apps.accounts.domain.roles import Power
 from apps.accounts.services.idempotency import Answer
@@ -19,7 +18,7 @@ from apps.core.errors import (
     ForbiddenError,
     InvalidFieldsError,
 )
-from apps.core.web.schemas import Problem
+from apps.core.web.schemas import IdempotencyKey, Problem
 from apps.predictions.api.routers import router as router  # noqa: PLC0414 - mounted
 from apps.predictions.api.schemas_in import (
     BatchIn,
@@ -56,13 +55,6 @@ if TYPE_CHECKING:
 
 
 REFUSALS = dict.fromkeys((401, 403, 404, 409, 422), Problem)
-Key = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        description="Names the request: within 24 hours it is done once",
-    ),
-]
 
 
 @router.post(
@@ -72,7 +64,7 @@ Key = Annotated[
     url_name="record-predictions",
 )
 def record(
-    request: HttpRequest, body: PredictionsIn, idempotency_key: Key = None
+    request: HttpRequest, body: PredictionsIn, idempotency_key: IdempotencyKey = None
 ) -> HttpResponse:
     """Record one prediction, or up to 1,000 of one experiment: all of them or none.
 
@@ -115,7 +107,7 @@ def record(
     url_name="create-experiment",
 )
 def begin(
-    request: HttpRequest, body: ExperimentIn, idempotency_key: Key = None
+    request: HttpRequest, body: ExperimentIn, idempotency_key: IdempotencyKey = None
 ) -> HttpResponse:
     """Begin an experiment of a workspace, which predictions are then sent to."""
     workspace = workspace_for(request, body.workspace, needs=Power.RUN)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
 from ninja import Schema
 from pydantic import Field
 
-from apps.core.web.schemas import Moment, Money
+from apps.core.web.schemas import CostLimit, Moment, Money, Name, Strict
 from apps.predictions.api.schemas import ExperimentName
-from apps.predictions.api.schemas_in import Strict
 from apps.predictions.domain.asking import (
     DEFAULT_MARKETS,
     LONGEST_NAME,
@@ -24,20 +22,8 @@ from apps.predictions.domain.prompts import PROMPTS
 from apps.predictions.domain.words import AttemptOutcome, ItemStatus
 from apps.predictions.selectors.ask_runs import MAX_PAGE, AskResult, AskRunRow
 
-Name = Annotated[str, Field(min_length=1, max_length=300)]
 AskStatusName = Literal[
     "queued", "running", "completed", "stopped", "cancelled", "failed"
-]
-Limit = Annotated[
-    Decimal,
-    Field(
-        ge=0,
-        lt=1_000_000,
-        max_digits=12,
-        decimal_places=6,
-        description="US dollars, as decimal text or a number",
-        examples=["2.50"],
-    ),
 ]
 
 
@@ -82,7 +68,7 @@ class AskIn(Strict):
     prompt_version: str = Field(
         default="", max_length=60, description=f"One of {', '.join(PROMPTS)}"
     )
-    max_cost: Limit | None = Field(
+    max_cost: CostLimit | None = Field(
         default=None,
         description="No more is spent; required unless all models are free",
     )
@@ -114,7 +100,7 @@ class AskIn(Strict):
 class AskResumeIn(Strict):
     """What is to be otherwise this time."""
 
-    max_cost: Limit | None = Field(
+    max_cost: CostLimit | None = Field(
         default=None, description="Replaces the asking's limit"
     )
 

@@ -9,7 +9,6 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import (
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     PlainSerializer,
@@ -19,7 +18,7 @@ from pydantic import (
     Tag,
 )
 
-from apps.core.web.schemas import Moment
+from apps.core.web.schemas import Moment, Strict
 from apps.predictions.domain.entries import MOST_ENTRIES, NewPrediction
 
 
@@ -33,12 +32,6 @@ def _no_truth(value: object) -> object:
 # Whether a number is in its range is said with all other faults, by the service.
 Number = Annotated[Decimal, Field(allow_inf_nan=True), BeforeValidator(_no_truth)]
 Share = Annotated[Decimal, PlainSerializer(float, return_type=float)]
-
-
-class Strict(Schema):
-    """A body in which a misspelt name is a fault."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class PredictionIn(Strict):
