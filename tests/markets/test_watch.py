@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.test import Client
+    from pytest_django.fixtures import DjangoAssertNumQueries
 
 pytestmark = pytest.mark.django_db
 LONG = timedelta(minutes=30)
@@ -93,6 +94,15 @@ def test_a_follower_that_fell_silent_is_missed_where_something_is_to_follow(
     assert finding.advice.startswith("Start a follower")
     for changed in ({"nature": "recorded"}, {"nature": "live", "is_active": False}):
         Venue.objects.filter(pk=watched.venue_id).update(**changed)
+        assert check_followers(NOW).ok
+
+
+@pytest.mark.usefixtures("watched")
+def test_what_is_watched_is_not_read_where_no_follower_is_missed(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    Market.objects.update(token_ids=["1", "2"])
+    with django_assert_num_queries(0):
         assert check_followers(NOW).ok
 
 

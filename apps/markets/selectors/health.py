@@ -41,6 +41,10 @@ def check_followers(now: datetime) -> Finding:
 
     It has to where somebody watches open markets of a live venue that has a stream.
     """
+    finding = judge_followers(read_heartbeats(now), now)
+    # What is watched may be tens of thousands of markets, and this is asked often.
+    if finding.ok:
+        return finding
     try:
         parts = find_tokens(list_watched())
     except DatabaseError:  # that has a check of its own, which names the cause
@@ -48,7 +52,7 @@ def check_followers(now: datetime) -> Finding:
         return Finding(ok=True, detail="not known while the database does not answer")
     if not any(part.venue.nature is Nature.LIVE for part in parts):
         return Finding(ok=True, detail="nothing to follow at a live venue")
-    return judge_followers(read_heartbeats(now), now)
+    return finding
 
 
 def _judge(now: datetime) -> Finding:
