@@ -57,6 +57,45 @@ def test_on_a_tape_that_tells_its_fees_bets_are_made(files: Files) -> None:
     assert flat["profit"] == pytest.approx(profit)
 
 
+def test_fees_that_the_tape_does_not_tell_can_be_assumed(files: Files) -> None:
+    files.predict("rain,0.75,2026-10-31T20:30:00Z", "snow,0.20,2026-10-31T20:30:00Z")
+    fees = ("--fee-rate", "0.07", "--fee-rounds-up-to", "0.01")
+    flat = files.play(*fees)["report"]["report"]["profit"][0]
+    assert (flat["bets"], flat["unquoted"]) == (2, 0)
+    assert flat["fees"] == pytest.approx(0.0270 + 0.0203)
+    assert Experiment.objects.get().parameters == {
+        "tape": "tape.csv",
+        "fee_rate": "0.07",
+        "fee_rounds_up_to": "0.01",
+    }
+
+
+def test_fees_that_a_tape_tells_stay_as_they_are(files: Files) -> None:
+    head, *rows = files.tape.read_text().splitlines()
+    told = [f"{head},fee_rate", *(f"{row},0" for row in rows)]
+    files.tape.write_text("\n".join(told))
+    files.predict("rain,0.75,2026-10-31T20:30:00Z")
+    flat = files.play("--fee-rate", "0.07")["report"]["report"]["profit"][0]
+    assert (flat["bets"], flat["fees"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("fees", "message"),
+    [
+        (("--fee-rate", "seven"), "fee_rate is 'seven', which is no number"),
+        (("--fee-rate", "7"), "fee_rate is 7, which is not from 0 to 1"),
+        (("--fee-exponent", "2"), "fee_rate is empty, and other columns of fees"),
+    ],
+)
+def test_fees_that_are_none_are_refused(
+    files: Files, fees: tuple[str, str], message: str
+) -> None:
+    files.predict("rain,0.75,2026-10-31T20:30:00Z")
+    with pytest.raises(CommandError, match=message):
+        files.play(*fees)
+    assert Experiment.objects.count() == 0
+
+
 def test_every_hour_is_looked_at_with_the_price_that_it_had(files: Files) -> None:
     files.predict("rain,0.75,2026-10-31T20:30:00Z")
     files.play()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -199,6 +199,15 @@ def to_ms(moment: datetime) -> int:
 def from_ms(moment_ms: int) -> datetime:
     """Return a tape's moment."""
     return _EPOCH + moment_ms * _MILLISECOND
+
+
+def with_fees(recording: Recording, fees: tuple[str, str, str]) -> Recording:
+    """Give a schedule of fees to the markets of which the recording tells none."""
+    told = (
+        market if market.fees is not None else replace(market, fees=fees)
+        for market in recording.markets
+    )
+    return replace(recording, markets=tuple(told))
 
 
 def pack(recording: Recording) -> bytes:

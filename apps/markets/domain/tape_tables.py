@@ -142,7 +142,7 @@ def _is_own(
 def _add_own(found: dict[str, _Series], row: Mapping[str, object]) -> None:
     name = _text(row, "market")
     series = found.get(name)
-    ends_ms, fees = _read_time(row, "ends_at"), _read_fees(row)
+    ends_ms, fees = _read_time(row, "ends_at"), read_fees(row)
     if series is None:
         market = TapeMarket(
             market=name,
@@ -237,8 +237,12 @@ def _require_time(row: Mapping[str, object]) -> int:
     return moment
 
 
-def _read_fees(row: Mapping[str, object]) -> tuple[str, str, str] | None:
-    """Read a fee schedule; without a rate nothing is known of fees."""
+def read_fees(row: Mapping[str, object]) -> tuple[str, str, str] | None:
+    """Read a fee schedule; without a rate nothing is known of fees.
+
+    Raises:
+        ValueError: it is none; the message names the column.
+    """
     rate = _read_number(row, "fee_rate", most=1)
     exponent = _read_number(row, "fee_exponent", most=_MOST_EXPONENT)
     rounds_up_to = _read_number(row, "fee_rounds_up_to", most=1)

@@ -7,14 +7,16 @@ as the job looks. Nothing of what came later is known before its time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from apps.core.database import unhurried_commits
 from apps.core.errors import ConflictError, InvalidInputError
 from apps.core.turns import hold_turn
-from apps.markets.domain.tape import Playback
+from apps.markets.domain.tape import Playback, with_fees
+from apps.markets.domain.tape_tables import read_fees
 from apps.markets.gateways.tape import read_tape_files
 from apps.predictions.pipelines.backtest_stage import Refused, Stage
 from apps.predictions.services.backtests import (
@@ -26,7 +28,7 @@ from apps.predictions.services.backtests import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -37,14 +39,16 @@ if TYPE_CHECKING:
 
 # How many reasons are told where nothing could be recorded.
 MOST_REASONS = 3
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """A recording, and what its file is called."""
+    """A recording, what its file is called, and what is assumed beyond it."""
 
     recording: Recording
     file_name: str
+    assumed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +71,24 @@ class Backtest:
     tape_ends_at: datetime
 
 
-def read_tape(path: str, outcomes: str | None) -> Tape:
+def read_tape(path: str, outcomes: str | None, fees: Mapping[str, str] = NONE) -> Tape:
     """Read a tape's file, with the ends of markets from another where given.
 
+    `fees` has columns of a tape that say what a taker pays, for the markets of which
+    the tape says nothing.
+
     Raises:
-        InvalidInputError: a file is no tape; it says where.
+        InvalidInputError: a file is no tape, or `fees` no schedule; it says where.
     """
+    try:
+        schedule = read_fees(fees)
+    except ValueError as error:
+        raise InvalidInputError(str(error)) from error
     ends = None if outcomes is None else Path(outcomes)
-    return Tape(read_tape_files(Path(path), ends), Path(path).name)
+    recording = read_tape_files(Path(path), ends)
+    if schedule is not None:
+        recording = with_fees(recording, schedule)
+    return Tape(recording, Path(path).name, fees)
 
 
 def run_backtest(
@@ -106,7 +120,11 @@ def run_backtest(
             raise ConflictError(f"A backtest {name!r} is played by another process.")
         remove_left_backtests()
         begun = begin_backtest(
-            name=name, recording=tape.recording, file_name=tape.file_name, now=now
+            name=name,
+            recording=tape.recording,
+            file_name=tape.file_name,
+            assumed=tape.assumed,
+            now=now,
         )
         stage = Stage(begun, Playback(tape.recording, tape.recording.begins_at))
         try:

@@ -24,6 +24,7 @@ from apps.predictions.services.own_erasure import remove_experiment
 from apps.predictions.services.scores import recompute_scores
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -48,9 +49,16 @@ def turn_of(name: str) -> str:
 
 @transaction.atomic
 def begin_backtest(
-    *, name: str, recording: Recording, file_name: str, now: datetime
+    *,
+    name: str,
+    recording: Recording,
+    file_name: str,
+    assumed: Mapping[str, str],
+    now: datetime,
 ) -> Begun:
     """Make the experiment, and its venue: at rest, so that nothing else plays it.
+
+    What was `assumed` of the tape is kept with the experiment.
 
     Raises:
         ConflictError: an experiment or a venue has the name.
@@ -62,7 +70,7 @@ def begin_backtest(
         kind=ExperimentKind.SUBMITTED,
         now=now,
         method="backtest",
-        parameters={"tape": file_name},
+        parameters={"tape": file_name, **assumed},
         is_backtest=True,
         is_unfinished=True,
     )

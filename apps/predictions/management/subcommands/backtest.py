@@ -32,6 +32,12 @@ NAME = "backtest"
 HELP = "Replay past predictions on a tape, hour by hour, and print their report."
 NEEDS_DATABASE = True
 INTERRUPTED = 130
+# Columns of a tape: what a taker pays is rate * (p * (1 - p)) ** exponent * shares.
+FEES = {
+    "fee_rate": "what a taker pays, in rate * (p * (1 - p)) ** exponent * shares",
+    "fee_exponent": "the exponent of that, 1 by default",
+    "fee_rounds_up_to": "what a fee is rounded up to a multiple of",
+}
 
 
 def add_arguments(parser: CommandParser) -> None:
@@ -57,6 +63,9 @@ def add_arguments(parser: CommandParser) -> None:
         metavar="NAME",
         help="of the experiment and its venue; the name of the predictions' file",
     )
+    for name, what in FEES.items():
+        flag = f"--{name.replace('_', '-')}"
+        parser.add_argument(flag, metavar="N", help=f"{what}, where the tape has not")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -93,7 +102,11 @@ def _play(
         names = map(printable, file.ignored_columns)
         stderr.write(f"ignored columns: {', '.join(names)}", style_func=str)
     return run_backtest(
-        read_tape(options["tape"], options["outcomes"]),
+        read_tape(
+            options["tape"],
+            options["outcomes"],
+            {name: options[name] for name in FEES if options[name] is not None},
+        ),
         file.predictions,
         name=options["name"] or Path(called).stem,
         now=timezone.now(),
