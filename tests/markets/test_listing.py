@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from apps.core.errors import InvalidInputError, NotFoundError
-from apps.markets.domain.markets import MarketStatus, Nature
+from apps.markets.domain.markets import MarketStatus, Nature, VenueKind
 from apps.markets.selectors.listing import (
     MarketFilter,
     count_markets,
@@ -86,3 +86,17 @@ def test_an_installation_without_live_markets_says_so() -> None:
     make_market(venue=make_venue("simulation", nature=Nature.SIMULATED.value))
     assert count_markets(NOW).is_stand_in is True
     assert list_markets().rows[0].is_stand_in is True
+
+
+def test_a_tape_at_rest_is_listed_by_its_name_alone() -> None:
+    played = {"kind": VenueKind.TAPE.value, "nature": Nature.RECORDED.value}
+    make_market("hail", venue=make_venue("season", **played))
+    rested = make_venue("my-backtest", is_active=False, **played)
+    make_market("rain", venue=rested, event_id="7")
+    assert names(MarketFilter()) == names(MarketFilter(query="will")) == {"hail"}
+    assert names(MarketFilter(nature=Nature.RECORDED)) == {"hail"}
+    assert names(MarketFilter(venue="my-backtest")) == {"rain"}
+    assert names(MarketFilter(event="7")) == {"rain"}
+    counts = count_markets(NOW)
+    assert (counts.total, counts.open) == (1, 1)
+    assert counts.by_venue == {"season": 1}

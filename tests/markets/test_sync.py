@@ -130,6 +130,13 @@ def test_a_venue_that_is_switched_off_is_skipped() -> None:
     assert (outcome.status, outcome.listed) == (SyncStatus.SKIPPED, 0)
 
 
+def test_a_tape_at_rest_is_skipped_in_silence_unless_it_is_named() -> None:
+    make_venue("played", kind="tape", nature="recorded", is_active=False)
+    assert sync_markets(search()) == ()
+    (outcome,) = sync_markets(search(), venue="played")
+    assert outcome.detail == "it is switched off"
+
+
 def test_an_unknown_venue_is_not_found() -> None:
     with pytest.raises(NotFoundError):
         sync_markets(search(), venue="nowhere")

@@ -151,3 +151,13 @@ def test_there_is_no_page_of_a_market_that_is_unknown(client: Client) -> None:
     assert not Market.objects.filter(pk=unknown).exists()
     for address in (f"/markets/{unknown}/", f"/markets/?cursor={unknown}"):
         assert client.get(address).status_code == 404
+
+
+def test_the_venues_to_choose_from_leave_tapes_at_rest_out(client: Client) -> None:
+    rested = make_venue("my-backtest", kind="tape", nature="recorded", is_active=False)
+    make_market("rain", venue=rested)
+    page = client.get("/markets/").content.decode()
+    assert "My-backtest" not in page
+    chosen = client.get("/markets/", {"venue": "my-backtest"}).content.decode()
+    assert "My-backtest" in chosen
+    assert "Will there be rain?" in chosen

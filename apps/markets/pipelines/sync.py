@@ -16,7 +16,7 @@ from apps.markets.pipelines.gateways import open_gateway
 from apps.markets.pipelines.refresh import refresh_markets
 from apps.markets.selectors.listing import count_markets
 from apps.markets.selectors.overdue import list_overdue, list_watched_to_refresh
-from apps.markets.selectors.venues import get_venue, list_venues
+from apps.markets.selectors.venues import get_venue, list_played_venues
 from apps.markets.services.readings import store_readings
 from apps.markets.services.seeking import note_sought
 from apps.markets.services.venues import ensure_venue, record_contact
@@ -77,13 +77,15 @@ class Search:
 def sync_markets(search: Search, *, venue: str | None = None) -> tuple[VenueSync, ...]:
     """List the open markets of every venue, or of one, and store them.
 
+    Tapes at rest are passed over in silence unless one is named.
+
     A venue that fails does not hold up the others, and keeps what it had listed by
     then. Must not be called from within a running event loop.
 
     Raises:
         NotFoundError: no venue has that name.
     """
-    rows = list_venues() if venue is None else (get_venue(venue),)
+    rows = list_played_venues() if venue is None else (get_venue(venue),)
     return tuple(_sync_venue(row, search) for row in rows)
 
 

@@ -14,7 +14,7 @@ from apps.markets.models import Market
 from apps.markets.selectors.markets import read_rows
 from apps.markets.selectors.references import find_markets
 from apps.markets.selectors.searching import find_newest, search_markets
-from apps.markets.selectors.venues import get_venue, list_venues
+from apps.markets.selectors.venues import get_venue, list_played_venues, list_venues
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +40,8 @@ class MarketPage:
 @dataclass(frozen=True, slots=True)
 class MarketFilter:
     """Which markets are wanted; what is empty does not matter.
+
+    Those of tapes at rest come only by the name of their venue or event.
 
     `query` has words, or beginnings of some, that the question and its event must all
     have. `event` is the venue's id of an event.
@@ -117,7 +119,7 @@ def find_market(name: str) -> MarketRow:
 
 
 def count_markets(now: datetime) -> MarketCounts:
-    """Count the markets in one pass."""
+    """Count the markets in one pass, those of tapes at rest aside."""
     rows = list(
         Market.objects.order_by()
         .values_list("venue_id", "status")
@@ -128,7 +130,8 @@ def count_markets(now: datetime) -> MarketCounts:
             ),
         )
     )
-    venues = {venue.id: venue for venue in list_venues()}
+    venues = {venue.id: venue for venue in list_played_venues()}
+    rows = [row for row in rows if row[0] in venues]
     by_status: dict[MarketStatus, int] = {}
     by_venue = dict.fromkeys(sorted(one.name for one in venues.values()), 0)
     by_nature: dict[Nature, int] = {}
@@ -150,6 +153,9 @@ def count_markets(now: datetime) -> MarketCounts:
 def _filter(found: QuerySet[Market], wanted: MarketFilter) -> QuerySet[Market]:
     if wanted.venue:
         found = found.filter(venue_id=get_venue(wanted.venue).id)
+    elif not wanted.event:
+        resting = [one.id for one in list_venues() if one.is_at_rest]
+        found = found.exclude(venue_id__in=resting) if resting else found
     if wanted.status is not None:
         found = found.filter(status=wanted.status)
     if wanted.event:

@@ -36,6 +36,16 @@ class VenueRow:
         """Whether its prices come from anywhere but a market that trades now."""
         return self.nature is not Nature.LIVE
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether it is a recording that nothing plays, such as a backtest's."""
+        return self.kind is VenueKind.TAPE and not self.is_active
+
+
+def list_played_venues() -> tuple[VenueRow, ...]:
+    """Return the venues but those of tapes at rest, such as a backtest's."""
+    return tuple(one for one in list_venues() if not one.is_at_rest)
+
 
 def list_venues(*, include_inactive: bool = True) -> tuple[VenueRow, ...]:
     """Return every venue, by name."""

@@ -48,9 +48,13 @@ def market_list(request: HttpRequest) -> HttpResponse:
     """Show the markets, those seen last first."""
     venues, now = list_venues(), timezone.now()
     page = read_markets(request, venues, default=MARKETS_A_PAGE, most=MARKETS_A_PAGE)
-    names = {"": "all venues"} | {one.name: one.display_name for one in venues}
-    statuses = {"": "all"} | {name: name for name in STATUSES}
     asked = {name: request.GET.get(name, "") for name in ("venue", "status", "q")}
+    names = {"": "all venues"} | {
+        one.name: one.display_name
+        for one in venues
+        if not one.is_at_rest or one.name == asked["venue"]
+    }
+    statuses = {"": "all"} | {name: name for name in STATUSES}
     after = page.next_cursor
     context = {
         "markets": page.rows,
