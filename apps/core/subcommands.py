@@ -2,7 +2,9 @@
 
 A module has `NAME`, `HELP`, `NEEDS_DATABASE`, `add_arguments(parser)` and
 `handle(options, stdout, stderr)`, which returns an exit status or None for 0.
-A module whose name begins with an underscore is not a subcommand.
+A module whose name begins with an underscore is not a subcommand. What a subcommand
+does is logged from warnings on, since somebody reads its output; one that runs as a
+service says `IS_SERVICE = True`, and all of it is.
 """
 
 from __future__ import annotations
@@ -10,8 +12,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from apps.core.attended import quiet
 from apps.core.commands import BAD_INPUT, ProductCommand
 
 if TYPE_CHECKING:
@@ -77,6 +81,9 @@ class FrameCommand(ProductCommand):
         if name is None:
             self.stderr.write(self.parser.format_help(), style_func=str)
             sys.exit(BAD_INPUT)
-        status = self.subcommands[name].handle(options, self.stdout, self.stderr)
+        module = self.subcommands[name]
+        attended = nullcontext() if getattr(module, "IS_SERVICE", False) else quiet()
+        with attended:
+            status = module.handle(options, self.stdout, self.stderr)
         if status:
             sys.exit(status)

@@ -10,6 +10,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from apps.core.subcommands import load_subcommands
+from apps.markets.management import subcommands
 from apps.markets.management.progress import draw_bar
 from apps.markets.models import Market, Tape, Venue
 from tests.markets.make import NOW, make_market, make_quote, make_venue
@@ -158,3 +160,23 @@ def test_a_bar_is_drawn_where_the_whole_is_known() -> None:
     assert draw_bar(1, 3) == f"[{'#' * 10}{'.' * 20}] "
     assert draw_bar(9, 3) == f"[{'#' * 30}] "
     assert draw_bar(9, None) == ""
+
+
+def test_commands_log_nothing_that_their_output_says_too(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    make_venue("simulation", kind="simulated", nature="simulated")
+    assert run("sync")[1] == (
+        "simulation (simulated): synced, 24 markets listed, 24 new\n"
+    )
+    assert caplog.records == []
+
+
+def test_the_follower_is_a_service_and_logs_all() -> None:
+    services = {
+        name
+        for name, module in load_subcommands(subcommands).items()
+        if getattr(module, "IS_SERVICE", False)
+    }
+    assert services == {"follow"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 
 from apps.core.errors import ConflictError, InvalidInputError, NotFoundError
 from apps.core.ids import new_id
@@ -22,6 +23,8 @@ from apps.predictions.services.predictions import record_predictions
 from tests.markets.make import NOW, make_market
 
 if TYPE_CHECKING:
+    from pytest_django import DjangoCaptureOnCommitCallbacks
+
     from apps.predictions.selectors.predictions import PredictionRow
 
 pytestmark = pytest.mark.django_db
@@ -375,3 +378,19 @@ def test_a_thousand_are_recorded_with_few_queries(
         rows = record(experiment_id, *entries)
     assert [row.reference for row in rows] == [f"r{n}" for n in range(1000)]
     assert next(audit_chains(experiment_id)).broken is None
+
+
+def test_what_is_recorded_is_logged_once_it_is_committed(
+    experiment_id: UUID,
+    market: Market,
+    caplog: pytest.LogCaptureFixture,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    caplog.set_level("INFO")
+    with django_capture_on_commit_callbacks(execute=True):
+        with transaction.atomic():
+            record(experiment_id, entry(market))
+            transaction.set_rollback(True)
+        record(experiment_id, entry(market), entry(market))
+        assert "predictions_recorded" not in caplog.text
+    assert caplog.text.count("predictions_recorded") == 1

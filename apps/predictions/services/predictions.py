@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -136,10 +137,16 @@ def _append(
         for row, (one, _) in zip(made, fresh, strict=True)
     )
     experiment.save(update_fields=["head_hash", "predictions_made"])
-    logger.info(
-        "predictions_recorded", experiment_id=str(experiment.pk), predictions=len(made)
-    )
+    transaction.on_commit(partial(_log, experiment.pk, len(made)))
     return made
+
+
+def _log(experiment_id: UUID, predictions: int) -> None:
+    logger.info(
+        "predictions_recorded",
+        experiment_id=str(experiment_id),
+        predictions=predictions,
+    )
 
 
 def _moment(experiment: Experiment, prices: Iterable[Price], now: datetime) -> datetime:

@@ -16,7 +16,7 @@ from apps.benchmarks.selectors.suites import SYSTEM, get_suite_version
 from apps.benchmarks.selectors.summary import RunSummary, get_run_summary
 from apps.benchmarks.services.runs import create_run, resume_run
 from apps.catalog.selectors.models import resolve_models
-from apps.core.attended import interruptible, quiet
+from apps.core.attended import interruptible
 from apps.core.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def handle(
     where = "a worker" if attended else "this process: no worker answers"
     stderr.write(f"run {run_id}, done by {where}", style_func=str)
     progress = Progress(stderr)
-    with quiet(), interruptible() as interrupted:
+    with interruptible() as interrupted:
         attendance = Attendance(
             run_id, clock=timezone.now, tell=progress.tell, interrupted=interrupted
         )

@@ -19,6 +19,7 @@ HELP = (
     "watched is looked up again every 5 minutes."
 )
 NEEDS_DATABASE = True
+IS_SERVICE = True
 
 
 def add_arguments(parser: CommandParser) -> None:

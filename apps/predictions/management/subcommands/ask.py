@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from apps.accounts.domain.audit import Actor
-from apps.core.attended import interruptible, quiet
+from apps.core.attended import interruptible
 from apps.core.errors import InvalidInputError
 from apps.predictions.domain.asking import DEFAULT_MARKETS, Asked
 from apps.predictions.management.arguments import read_id, read_workspace
@@ -101,7 +101,7 @@ def handle(
     run_id = _begin(options)
     stderr.write(f"asking {run_id}", style_func=str)
     progress = AskProgress(stderr, lambda: get_ask_run(SYSTEM, run_id))
-    with quiet(), interruptible() as interrupted:
+    with interruptible() as interrupted:
         run_ask(
             run_id,
             clock=timezone.now,

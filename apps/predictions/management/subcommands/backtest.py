@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.core.attended import interruptible, quiet
+from apps.core.attended import interruptible
 from apps.core.console import open_lines, printable
 from apps.core.web.twins import plain, time_text
 from apps.predictions.domain.backtest_file import parse_backtest_file
@@ -73,7 +73,7 @@ def handle(
     options: dict[str, Any], stdout: OutputWrapper, stderr: OutputWrapper
 ) -> int:
     """Replay and print what came of it."""
-    with quiet(), interruptible(by=(SIGINT, SIGTERM)) as interrupted:
+    with interruptible(by=(SIGINT, SIGTERM)) as interrupted:
         progress = BacktestProgress(stderr, interrupted)
         try:
             done = _play(options, stderr, progress.tell)
