@@ -13,6 +13,7 @@ from django.utils import timezone
 from apps.core.jobs import enqueue
 from apps.predictions.pipelines import asking
 from apps.predictions.pipelines.hourly import run_hour
+from apps.predictions.pipelines.settling import settle_ended
 from apps.predictions.services import partitions, scores
 from apps.predictions.services.ask_leases import sweep_asks as sweep
 from apps.predictions.services.daily_asks import start_daily_ask
@@ -29,7 +30,8 @@ def benchmark_hour(**_: object) -> None:
 
 @shared_task(name="predictions.recompute_scores")
 def recompute_scores(**_: object) -> None:
-    """Compute the scores of experiments that something happened to."""
+    """Settle what has ended, and score the experiments that something happened to."""
+    settle_ended(clock=timezone.now)
     scores.recompute_scores(now=timezone.now())
 
 

@@ -20,7 +20,7 @@ from apps.markets.pipelines.sync import (
     sync_installation,
     sync_markets,
 )
-from apps.markets.selectors.overdue import list_overdue
+from apps.markets.selectors.overdue import list_overdue, list_watched_to_refresh
 from apps.markets.selectors.venues import get_venue, list_venues
 from apps.markets.services.venues import load_venues
 from tests.fakes.venue_server import Fault
@@ -221,14 +221,21 @@ def test_a_forgotten_market_is_settled_by_the_hourly_sync() -> None:
 
 
 def test_watched_markets_are_kept_fresh(watched: set[UUID]) -> None:
+    old = make_market("a", synced_at=NOW - timedelta(minutes=10))
+    fresh = make_market("b", synced_at=NOW - timedelta(minutes=9))
+    make_market("c", synced_at=NOW - timedelta(days=9))
+    watched |= {old.id, fresh.id}
+    due = list_watched_to_refresh(now=NOW, fresh_for=timedelta(minutes=10))
+    assert due == [old.id]
+
+
+def test_watched_markets_of_stand_ins_are_read_each_time(watched: set[UUID]) -> None:
     venue = make_venue("simulation", kind="simulated", nature="simulated")
     sync_markets(search())
-    old, fresh, settled, unwatched = Market.objects.filter(venue=venue)[:4]
-    watched |= {old.id, fresh.id, settled.id}
-    Market.objects.update(synced_at=NOW - timedelta(minutes=10))
-    Market.objects.filter(pk=fresh.pk).update(synced_at=NOW - timedelta(minutes=9))
+    fresh, settled, unwatched = Market.objects.filter(venue=venue)[:3]
+    watched |= {fresh.id, settled.id}
     Market.objects.filter(pk=settled.pk).update(status="resolved")
-    assert set(refresh_watched(clock=lambda: NOW).rows) == {old.id}
+    assert set(refresh_watched(clock=lambda: NOW).rows) == {fresh.id}
     assert unwatched.id not in watched
 
 

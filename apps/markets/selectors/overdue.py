@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Greatest
 
-from apps.markets.domain.markets import MarketStatus, VenueKind
+from apps.markets.domain.markets import MarketStatus, Nature, VenueKind
 from apps.markets.domain.records import FINAL
 from apps.markets.models import Market
 from apps.markets.registry import list_watched
@@ -44,8 +44,12 @@ def list_overdue(*, now: datetime, limit: int) -> list[UUID]:
 
 
 def list_watched_to_refresh(*, now: datetime, fresh_for: timedelta) -> list[UUID]:
-    """Return watched and unsettled markets whose newest reading is older than that."""
-    found = _unsettled().filter(pk__in=list_watched(), synced_at__lte=now - fresh_for)
+    """Return watched and unsettled markets whose newest reading is older than that.
+
+    Those of a tape or a simulation always: they are read here, and may move fast.
+    """
+    old = Q(synced_at__lte=now - fresh_for) | ~Q(venue__nature=Nature.LIVE)
+    found = _unsettled().filter(old, pk__in=list_watched())
     return list(found.order_by("synced_at", "id").values_list("id", flat=True))
 
 

@@ -20,15 +20,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which predictions: all, one experiment's, or a single one."""
+    """Which predictions: all, one experiment's, or a single one.
+
+    With `settled_since` those whose markets' settlements were recorded since, whether
+    or not they have their snapshot of the hour.
+    """
 
     prediction_id: UUID | None = None
     experiment_id: UUID | None = None
+    settled_since: datetime | None = None
 
     @property
     def is_whole(self) -> bool:
         """Whether this is what the job of an hour looks at."""
-        return self.prediction_id is None and self.experiment_id is None
+        return self == EVERYTHING
+
+    @property
+    def clauses(self) -> str:
+        """Return what narrows the statement of a page down."""
+        parts = []
+        if self.prediction_id is None and self.experiment_id is None:
+            parts.append(_NO_BACKTESTS)
+        if self.prediction_id is not None:
+            parts.append("s.prediction_id = %(only)s")
+        if self.experiment_id is not None:
+            parts.append("s.experiment_id = %(experiment)s")
+        parts.append(_NOT_YET if self.settled_since is None else _SETTLED)
+        return " AND ".join(parts)
 
 
 EVERYTHING = Scope()
@@ -70,9 +88,8 @@ SELECT s.prediction_id, s.market_id, s.outcome, s.predicted_confidence::float8,
         AND (s.resumed_at IS NULL OR COALESCE(s.valid_at > s.resumed_at, false))
 FROM predictions_summary AS s
 WHERE s.benchmark_status <> 'COMPLETED' AND s.predicted_at <= %(now)s
-    AND (s.last_hour IS NULL OR s.last_hour < %(hour)s)
     AND (s.market_id, s.prediction_id) > (%(market)s, %(prediction)s)
-    {scope}
+    AND {scope}
 ORDER BY s.market_id, s.prediction_id LIMIT %(size)s
 """
 _NATURES = """
@@ -81,8 +98,11 @@ JOIN markets_venue AS venue ON venue.id = market.venue_id
 WHERE market.id = ANY(%(markets)s)
 """
 # Those are looked at with their own clock, one experiment at a time.
-_NO_BACKTESTS = """ AND s.experiment_id NOT IN (
+_NO_BACKTESTS = """s.experiment_id NOT IN (
         SELECT e.id FROM predictions_experiment AS e WHERE e.is_backtest)"""
+_NOT_YET = "(s.last_hour IS NULL OR s.last_hour < %(hour)s)"
+_SETTLED = """s.market_id IN (
+        SELECT market_id FROM markets_settlement WHERE recorded_at >= %(since)s)"""
 
 
 def list_tracks(
@@ -98,11 +118,6 @@ def list_tracks(
     They come by market, so that a market is met once; `after` is the market and the
     prediction that the page before ended with.
     """
-    clauses = _NO_BACKTESTS if scope.is_whole else ""
-    if scope.prediction_id is not None:
-        clauses += " AND s.prediction_id = %(only)s"
-    if scope.experiment_id is not None:
-        clauses += " AND s.experiment_id = %(experiment)s"
     values: dict[str, Any] = {
         "unusable": int(UNUSABLE),
         "hour": hour,
@@ -112,9 +127,10 @@ def list_tracks(
         "size": size,
         "only": scope.prediction_id,
         "experiment": scope.experiment_id,
+        "since": scope.settled_since,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_PAGE.format(scope=clauses), values)
+        cursor.execute(_PAGE.format(scope=scope.clauses), values)
         rows = cursor.fetchall()
         if not rows:
             return None
