@@ -175,6 +175,7 @@ def test_a_name_is_taken_once(files: Files) -> None:
             "rain,1.2,2026-10-31T20:30:00Z",
             "line 2: probability '1.2' is not within",
         ),
+        ("rain,0.5,2026-10-31T20:30:00Z,0.8", "line 2: confidence 0.8 is a share, and"),
         ("rain,0.5,yesterday", "line 2: predicted_at 'yesterday' is no time such as"),
         ("rain,0.5,9999-12-31T23:59:59-05:00", "line 2: predicted_at '9999-12-31"),
         (",0.5,2026-10-31T20:30:00Z", "line 2: market is empty"),
@@ -188,7 +189,7 @@ def test_a_name_is_taken_once(files: Files) -> None:
 def test_a_file_that_cannot_be_played_stores_nothing(
     files: Files, row: str, message: str
 ) -> None:
-    files.predict(row)
+    files.predict(row, header=f"{HEADER},confidence" if row.count(",") > 2 else HEADER)
     with pytest.raises(CommandError, match=message) as caught:
         files.play()
     assert caught.value.returncode == 2

@@ -144,6 +144,7 @@ def test_a_bad_row_is_named_by_its_line(row: str, message: str) -> None:
     [
         ("id,probability\na,0.5\n", "line 1: no column outcome"),
         (f"{HEADER}\n", "line 1: no predictions follow the header"),
+        (f"{HEADER},confidence\na,0.5,1,0.8\n", "line 2: confidence 0.8 is a share"),
         (f"{HEADER},confidence\na,0.5,1,101\n", "line 2: confidence '101' is not"),
         (f"{HEADER},confidence\na,0.5,1,50 %\n", "no number: write 50$"),
         (f"{HEADER},market_price\na,0.5,1,60\n", "line 2: market_price '60' is not"),

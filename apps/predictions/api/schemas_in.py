@@ -45,7 +45,7 @@ class PredictionIn(Strict):
         description="0 or 1, or the outcome's name", examples=["Yes"]
     )
     probability: Number = Field(description="Of that outcome, 0 to 1")
-    confidence: Number | None = Field(default=None, description="0 to 100")
+    confidence: Number | None = Field(default=None, description="0, or 1 to 100")
     reasoning: str = ""
     cost: Number | None = Field(default=None, description="US dollars")
     reference: str = Field(

@@ -14,6 +14,7 @@ from apps.core.domain.csv_table import (
     read_number,
     read_table,
 )
+from apps.predictions.domain.entries import as_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -92,6 +93,9 @@ def _within(line: int, column: str, text: str, most: int) -> Decimal | None:
     value = read_number(line, column, text, _LARGEST)
     if not 0 <= value <= most:
         raise LineError(line, f"{column} {quote(text)} is not within 0-{most}")
+    share = as_share(value) if column == "confidence" else ""
+    if share:
+        raise LineError(line, f"confidence {share}")
     return Decimal(text)
 
 

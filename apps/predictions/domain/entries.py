@@ -92,6 +92,10 @@ def find_faults(entry: NewPrediction) -> Iterator[tuple[str, str]]:
     for name, (value, most) in limits.items():
         if value is not None and not _within(value, most):
             yield name, f"{_shown(value)} is not between 0 and {most}"
+        elif (
+            name == "confidence" and not entry.provenance and (what := as_share(value))
+        ):
+            yield name, what
     texts = {
         "reasoning": (entry.reasoning, MOST_REASONING),
         "reference": (entry.reference, MOST_REFERENCE),
@@ -103,6 +107,21 @@ def find_faults(entry: NewPrediction) -> Iterator[tuple[str, str]]:
             yield name, "it holds a character that cannot be stored"
     if not is_storable(entry.provenance):
         yield "provenance", "it holds what cannot be stored"
+
+
+def as_share(confidence: Number | None) -> str:
+    """Say what to write for a confidence that was plainly meant as a share, or "".
+
+    That is one between 0 and 1. Nobody who sends one means less than a hundredth of
+    certainty; what is computed from several may come to that.
+    """
+    if confidence is None or not 0 < confidence < 1:
+        return ""
+    of_hundred = rounded(confidence, 8) * HUNDRED
+    return (
+        f"{_shown(confidence)} is a share, and confidence is of a hundred: write "
+        f"{of_hundred.normalize():f}"
+    )
 
 
 def find_outcome(names: tuple[str, str], wanted: int | str) -> int | None:

@@ -16,6 +16,7 @@ from apps.core.domain.csv_table import (
     read_table,
     suggest_number,
 )
+from apps.predictions.domain.entries import as_share
 from apps.predictions.domain.resolved import Resolved
 
 if TYPE_CHECKING:
@@ -102,6 +103,9 @@ def _within(line: int, column: str, text: str, most: float) -> float:
     if hint := "%" in text and column != "outcome" and suggest_number(text, most):
         raise LineError(line, f"{column} {quote(text)} is no number{hint}")
     value = read_number(line, column, text, math.inf)
+    share = as_share(value) if column == "confidence" else ""
+    if share:
+        raise LineError(line, f"confidence {share}")
     if 0 <= value <= most:
         return value
     what = f"{column} {quote(text)} is not within 0-{most:g}"
