@@ -111,7 +111,7 @@ def settled(tag: str = "") -> MarketRow:
 def _filled(moments: Iterator[datetime], prices: Iterator[Decimal]) -> dict[str, Any]:
     known: dict[str, Any] = {
         "id": UUID("01a20d49-4438-76f5-afd5-fba8de9e73f7"),
-        "nature": Nature.RECORDED,
+        "nature": Nature.LIVE,
         "outcomes": ("first-word", "second-word"),
         "status": MarketStatus.RESOLVED,
         "fees": FeeSchedule(Decimal("0.7411")),
@@ -136,6 +136,12 @@ def test_of_a_settled_market_only_what_was_there_before_reaches_the_prompt() -> 
     for one in fields(MarketRow):
         shown = [form for form in _forms(getattr(row, one.name)) if form in text]
         assert bool(shown) == (one.name in BEFORE), (one.name, shown)
+
+
+@pytest.mark.parametrize("nature", [Nature.SIMULATED, Nature.RECORDED])
+def test_that_a_market_is_none_is_not_told_as_its_rules(nature: Nature) -> None:
+    row = replace(settled(), nature=nature)
+    assert "description-word" not in prompt(question_about(row, 0, price=None))
 
 
 def test_every_field_of_a_question_is_told_apart_from_the_settlements() -> None:

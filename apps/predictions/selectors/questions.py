@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from apps.catalog.selectors.models import list_models, resolve_models
 from apps.catalog.selectors.offered import find_offered
 from apps.core.errors import Fault, InvalidFieldsError, InvalidInputError, NotFoundError
-from apps.markets.domain.markets import MarketStatus
+from apps.markets.domain.markets import MarketStatus, Nature
 from apps.markets.selectors.liquid import list_liquid_markets
 from apps.markets.selectors.references import find_markets
 from apps.predictions.domain.asking import MOST_MARKETS, MOST_MODELS
@@ -43,7 +43,8 @@ def question_about(
         question=market.question,
         outcomes=market.outcomes,
         outcome=outcome,
-        rules=market.description,
+        # What stands in for a market describes itself: that it is none is no rule.
+        rules=market.description if market.nature is Nature.LIVE else "",
         event=market.event_title,
         opened_at=market.opened_at,
         ends_at=market.ends_at,
