@@ -80,3 +80,17 @@ def test_a_backtest_takes_up_no_hour() -> None:
         make_experiment(is_backtest=True), make_market(), created_at=clock.now
     )
     assert run_hour(clock=clock, refresh=prices) is None
+
+
+def test_what_is_made_at_the_end_of_an_hour_waits_for_the_next_ones_job() -> None:
+    clock, prices = Clock(NOW), Prices()
+    assert run_hour(clock=clock, refresh=prices) is not None
+    clock.now = NOW.replace(minute=50)
+    market = make_market()
+    prices.tell(market, "0.6")
+    made = make_prediction(make_experiment(), market, created_at=clock.now)
+    assert run_hour(clock=clock, refresh=prices) is None
+    assert BenchmarkJob.objects.get().status == "completed"
+    clock.now += 13 * MINUTE
+    assert run_hour(clock=clock, refresh=prices) is not None
+    assert Snapshot.objects.get().prediction_id == made.pk

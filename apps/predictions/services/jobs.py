@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
@@ -24,7 +25,7 @@ from apps.predictions.models.job import COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from uuid import UUID
 
     from apps.predictions.domain.hours import Tally
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 MOST_TAKES = 4
 # And so often, those counted, for predictions that were made since it ended.
 MOST_FIRST_LOOKS = 8
+# But not so late that a slow venue, which gets eight minutes, could end the hour as
+# failed: the next hour's job is as near by then.
+FIRST_LOOKS_UNTIL = timedelta(minutes=50)
 
 
 class HourLostError(ConflictError):
@@ -121,7 +125,8 @@ ON CONFLICT (hour) DO UPDATE SET status = 'running', lease_token = %(token)s,
 WHERE job.status = 'failed'
     OR (job.status = 'running' AND job.lease_expires_at < %(now)s)
     OR (job.status = 'completed' AND job.failed > 0 AND job.takes < %(most)s)
-    OR (job.status = 'completed' AND job.takes < %(most_first)s AND EXISTS ({_NEW}))
+    OR (job.status = 'completed' AND job.takes < %(most_first)s
+        AND %(now)s < %(first_until)s AND EXISTS ({_NEW}))
 RETURNING id
 """  # noqa: S608 - names of this module
 
@@ -149,6 +154,7 @@ def claim_job(*, hour: datetime, now: datetime, duration: timedelta) -> JobLease
         "now": now,
         "most": MOST_TAKES,
         "most_first": MOST_FIRST_LOOKS,
+        "first_until": hour + FIRST_LOOKS_UNTIL,
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)
