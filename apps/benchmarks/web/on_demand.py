@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from apps.accounts.domain.roles import Power
 from apps.accounts.domain.tiers import Entitlement
-from apps.accounts.selectors.entitlements import entitlements
-from apps.accounts.selectors.workspaces import get_workspace, list_workspaces
-from apps.accounts.viewers import actor_of, viewer_of
+from apps.accounts.viewers import actor_of
+from apps.accounts.web.choosing import choose_to_run
 from apps.benchmarks.domain.on_demand import Asked, Scenarios
 from apps.benchmarks.selectors.on_demand import list_offered_suites
 from apps.benchmarks.selectors.suites import list_categories
@@ -20,20 +17,18 @@ from apps.benchmarks.services.on_demand import admit_on_demand, start_on_demand
 from apps.benchmarks.web.forms import OnDemandForm
 from apps.benchmarks.web.leaderboard import DEFAULT_SUITE
 from apps.catalog.selectors.offered import list_offered_models
-from apps.core.errors import (
-    ConflictError,
-    ForbiddenError,
-    InvalidInputError,
-    NotFoundError,
-)
+from apps.core.errors import ConflictError, InvalidInputError
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
     from django.http import HttpRequest, HttpResponse
 
     from apps.accounts.domain.tiers import Entitlements
-    from apps.accounts.selectors.workspaces import Viewer, WorkspaceRow
+    from apps.accounts.selectors.workspaces import WorkspaceRow
+
+REFUSAL = "Only members who may run, and staff, can start runs."
 
 
 def new_run_on_demand(request: HttpRequest) -> HttpResponse:
@@ -43,12 +38,9 @@ def new_run_on_demand(request: HttpRequest) -> HttpResponse:
         EntitlementError: the workspace sends the form and its tier has no such runs.
         ForbiddenError: whoever asks may run in no workspace.
     """
-    viewer, now = viewer_of(request), timezone.now()
-    mine = [row for row in list_workspaces(viewer) if row.allows(Power.RUN)]
-    if not mine:
-        raise ForbiddenError("Only members who may run, and staff, can start runs.")
-    workspace = _choose(request, viewer, mine, now)
-    entitled = entitlements(workspace.id, now)
+    now = timezone.now()
+    chosen = choose_to_run(request, now, refusal=REFUSAL)
+    workspace, entitled = chosen.workspace, chosen.entitled
     form = _make_form(request, workspace, entitled)
     if form.is_bound:
         entitled.require(Entitlement.RUNS_ON_DEMAND)
@@ -61,33 +53,14 @@ def new_run_on_demand(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "workspace": workspace,
-        "workspaces": mine,
-        "is_entitled": entitled.allows(Entitlement.RUNS_ON_DEMAND),
+        "workspaces": chosen.workspaces,
+        "is_entitled": chosen.is_entitled,
         "tier": entitled.tier,
         "left_out": left_out,
         "offered": offered,
     }
     status = 422 if form.is_bound else 200
     return render(request, "benchmarks/new_run_on_demand.html", context, status=status)
-
-
-def _choose(
-    request: HttpRequest, viewer: Viewer, mine: list[WorkspaceRow], now: datetime
-) -> WorkspaceRow:
-    """Return the workspace that is named, else the first that may start runs."""
-    text = request.POST.get("workspace") or request.GET.get("workspace")
-    if text:
-        try:
-            named = UUID(text)
-        except ValueError:
-            raise NotFoundError(f"There is no workspace {text[:40]}.") from None
-        return get_workspace(viewer, named, needs=Power.RUN)
-    able = (
-        row
-        for row in mine
-        if entitlements(row.id, now).allows(Entitlement.RUNS_ON_DEMAND)
-    )
-    return next(able, mine[0])
 
 
 def _make_form(
