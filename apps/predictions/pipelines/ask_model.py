@@ -29,7 +29,7 @@ from apps.predictions.services.answers import (
     settle_item,
     store_attempt,
 )
-from apps.predictions.services.asks import expected_cost
+from apps.predictions.services.ask_estimates import expected_cost
 from apps.predictions.services.checking import find_market_fault, price_of
 
 if TYPE_CHECKING:
