@@ -11,6 +11,7 @@ from apps.predictions.web import (
     lists,
     live,
     market,
+    new_asking,
     prediction,
 )
 
@@ -31,6 +32,7 @@ urlpatterns = [
     path("predictions/askings/", askings.asking_list, name="askings"),
     path("predictions/askings.json", askings.asking_list_json),
     path("predictions/askings.csv", askings.asking_list_csv),
+    path("predictions/askings/new/", new_asking.new_asking, name="new_asking"),
     path(f"{_ASKING}/", askings.asking_page, name="asking"),
     path(f"{_ASKING}.json", askings.asking_json),
     path(f"{_ASKING}.csv", askings.asking_csv),
