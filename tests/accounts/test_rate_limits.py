@@ -89,6 +89,15 @@ def test_visitors_have_the_limit_of_free_for_each_address(cast: Cast) -> None:
     assert let_in(second)
 
 
+def test_a_visitor_is_told_that_a_key_has_more(client: Client, cast: Cast) -> None:
+    Tier.objects.filter(slug="free").update(calls_per_hour=1)
+    first, second = client.get(READ), client.get(READ)
+    assert (first.status_code, second.status_code) == (200, 429)
+    said = second.json()["detail"]
+    assert said.startswith("The Free tier has 1 calls an hour")
+    assert said.endswith("A key of a workspace has the calls of its tier.")
+
+
 def test_an_ipv6_customer_is_one_visitor(cast: Cast) -> None:
     Tier.objects.filter(slug="free").update(calls_per_hour=2)
     addresses = ("2001:db8:0:1::1", "2001:db8:0:1:ffff::9", "2001:db8:0:1::3")

@@ -214,9 +214,13 @@ def _decide(look: Look) -> Admission:
     if look.limit is not None:
         quota = Quota(look.limit, look.used, look.reset, WINDOW_SECONDS)
         if not look.admitted:
+            is_visitor = identity.workspace_id is None
+            more = (
+                " A key of a workspace has the calls of its tier." if is_visitor else ""
+            )
             raise RateLimitedError(
                 f"The {entitled.tier.name} tier has {quota.limit} calls an hour, and "
-                f"they are used: there is room again in {quota.reset} s.",
+                f"they are used: there is room again in {quota.reset} s.{more}",
                 quota,
                 identity,
             )
