@@ -140,7 +140,12 @@ def _name_place(parts: tuple[str | int, ...]) -> str:
 def on_bad_value(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Answer values of the wrong form, naming each."""
     wrong = [
-        {"where": _name_place(one["loc"]), "what": one["msg"]} for one in error.errors
+        {
+            "where": _name_place(one["loc"]),
+            # What our own checks say comes with pydantic's word before it.
+            "what": one["msg"].removeprefix("Value error, "),
+        }
+        for one in error.errors
     ]
     detail = "; ".join(f"{one['where']}: {one['what']}" for one in wrong)
     return problem(422, "invalid_input", detail, errors=wrong)

@@ -16,6 +16,9 @@ from pydantic import (
     StrictInt,
     StrictStr,
     Tag,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
 
 from apps.core.web.schemas import Moment, Strict
@@ -27,6 +30,14 @@ def _no_truth(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("a number belongs here")  # noqa: TRY004 - pydantic's own
     return value
+
+
+def _one_fault(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    """Say once what is wrong, not once for each form that an outcome may have."""
+    try:
+        return read(value)
+    except ValidationError:
+        raise ValueError("0, 1 or the outcome's name belongs here") from None
 
 
 # Whether a number is in its range is said with all other faults, by the service.
@@ -41,7 +52,7 @@ class PredictionIn(Strict):
         description="Its id, or `venue:external id`",
         examples=["polymarket:0x5f65177b394277fd"],
     )
-    outcome: StrictInt | StrictStr = Field(
+    outcome: Annotated[StrictInt | StrictStr, WrapValidator(_one_fault)] = Field(
         description="0 or 1, or the outcome's name", examples=["Yes"]
     )
     probability: Number = Field(description="Of that outcome, 0 to 1")
