@@ -146,3 +146,11 @@ def test_memory_does_not_grow_with_the_rows() -> None:
         tracemalloc.stop()
         assert rows == 30 * hours
     assert peaks[1] < 1.1 * peaks[0]
+
+
+def test_a_backtest_that_is_not_finished_is_left_out(
+    made: list[Prediction], tmp_path: Path
+) -> None:
+    cut_off = make_experiment(name="past", is_backtest=True, is_unfinished=True)
+    make_prediction(cut_off, made[0].market)
+    assert list(export(tmp_path, "csv").values()) == [2, 2, 6]

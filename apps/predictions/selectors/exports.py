@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from apps.predictions.models import Prediction, Snapshot, Summary
+from apps.predictions.selectors.visible import SYSTEM, get_visible_predictions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,9 +67,10 @@ def export_tables(experiment_id: UUID | None = None) -> tuple[Table, ...]:
     """Return predictions, summaries and snapshots, of one experiment or of all.
 
     Nothing is read before a table's rows are asked for, and never more than a chunk is
-    held. Rows come by prediction, oldest first, and snapshots by hour inside one.
+    held. Rows come by prediction, oldest first, and snapshots by hour inside one. A
+    backtest that is not finished has none.
     """
-    chosen = Prediction.objects.all()
+    chosen = get_visible_predictions(SYSTEM)
     if experiment_id is not None:
         chosen = chosen.filter(experiment_id=experiment_id)
     predictions = (*_columns(Prediction), *_CONTEXT)
