@@ -19,6 +19,7 @@ from apps.core.domain.calibration import (
 )
 from apps.core.domain.correlation import rank_correlation
 from apps.core.domain.forecasts import skill_score
+from apps.core.domain.power import DESIGN
 from apps.predictions.domain.figures import (
     DIFFERENCE,
     Figure,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 # Resampling is repeatable: the same predictions have the same interval.
 SEED = 20261124
 # Confidence is shown in four bands; 100 is in the last one.
-SIGNIFICANT = 0.05
 CONFIDENCE_EDGES = (0.0, 25.0, 50.0, 75.0, 100.0)
 
 NOT_SETTLED = "nothing is settled yet"
@@ -101,9 +101,9 @@ def judge(skill: Figure) -> Verdict:
     if skill.value is None or skill.p_above is None:
         return Verdict("none", None, skill.reason)
     above, below = skill.p_above, 1 - skill.p_above
-    if below < SIGNIFICANT:
+    if below <= DESIGN.alpha:
         return Verdict("worse", below)
-    return Verdict("better" if above < SIGNIFICANT else "undecided", above)
+    return Verdict("better" if above <= DESIGN.alpha else "undecided", above)
 
 
 @dataclass(frozen=True, slots=True)
