@@ -78,11 +78,32 @@ def test_where_no_venue_is_live_every_page_says_so(client: Client) -> None:
 
 
 def test_a_venue_that_fails_is_named_with_its_failure(client: Client) -> None:
-    make_venue(failed_at=datetime.now(UTC), failure="answered 503 <b>")
+    make_market(
+        venue=make_venue(failed_at=datetime.now(UTC), failure="answered 503 <b>")
+    )
     html = read(client, "/markets/")
     assert "<strong>1 venue fails.</strong>" in html
     assert "<li>Polymarket, since" in html
     assert "answered 503 &lt;b&gt;" in html
+
+
+def test_a_venue_that_was_never_reached_is_no_alarm(client: Client) -> None:
+    make_venue("kalshi", display_name="Kalshi", failed_at=datetime.now(UTC))
+    make_market(venue=make_venue())
+    html = read(client, "/markets/")
+    assert "Not reached so far: Kalshi. No price of it is shown." in html
+    assert "notice bad" not in html
+    assert "venue=kalshi" not in html
+
+
+def test_the_headline_counts_what_is_found(client: Client) -> None:
+    for name, question in (("a", "Gauge 7 above 3?"), ("b", "Gauge 8 above 327?")):
+        make_market(name, question=question)
+    assert "<strong>1 found</strong> of 2 markets" in read(
+        client, "/markets/?q=gauge+7"
+    )
+    assert "<strong>2 found</strong> of 2 markets" in read(client, "/markets/?q=gau")
+    assert "found" not in read(client, "/markets/").split("</header>")[1][:400]
 
 
 def test_an_empty_list_says_what_to_do(client: Client) -> None:

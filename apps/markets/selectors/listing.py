@@ -98,6 +98,15 @@ def list_markets(
     return MarketPage(tuple(rows[:limit]), rows[limit - 1].id if more else None)
 
 
+def count_matching(wanted: MarketFilter) -> int:
+    """Count what `list_markets` lists, page after page.
+
+    Raises:
+        NotFoundError: there is no such venue.
+    """
+    return _filter(Market.objects.all(), wanted).count()
+
+
 def find_market(name: str) -> MarketRow:
     """Return the market with this id, `venue:id there`, id there or slug.
 

@@ -10,9 +10,14 @@ from django.views.decorators.http import require_safe
 
 from apps.core.web.queries import link_choices, with_query
 from apps.core.web.twins import csv_response, json_response
-from apps.markets.selectors.listing import MAX_PAGE, count_markets
+from apps.markets.selectors.listing import (
+    MAX_PAGE,
+    MarketFilter,
+    count_markets,
+    count_matching,
+)
 from apps.markets.selectors.venues import list_venues
-from apps.markets.web.reading import STATUSES, read_markets
+from apps.markets.web.reading import STATUSES, read_filter, read_markets
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -48,22 +53,28 @@ def market_list(request: HttpRequest) -> HttpResponse:
     """Show the markets, those seen last first."""
     venues, now = list_venues(), timezone.now()
     page = read_markets(request, venues, default=MARKETS_A_PAGE, most=MARKETS_A_PAGE)
+    counts, wanted = count_markets(now), read_filter(request, venues)
     asked = {name: request.GET.get(name, "") for name in ("venue", "status", "q")}
+    there = [one for one in venues if counts.by_venue[one.name] and not one.is_at_rest]
     names = {"": "all venues"} | {
         one.name: one.display_name
         for one in venues
-        if not one.is_at_rest or one.name == asked["venue"]
+        if one in there or one.name == asked["venue"]
     }
     statuses = {"": "all"} | {name: name for name in STATUSES}
     after = page.next_cursor
     context = {
         "markets": page.rows,
-        "counts": count_markets(now),
+        "counts": counts,
+        "matching": None if wanted == MarketFilter() else count_matching(wanted),
         "now": now,
         "asked": asked,
         "venues": link_choices(request, "venue", names, asked["venue"]),
         "statuses": link_choices(request, "status", statuses, asked["status"]),
-        "failing": [one for one in venues if one.failed_at],
+        "failing": [one for one in there if one.failed_at],
+        "unreached": [
+            one for one in venues if one.failed_at and not counts.by_venue[one.name]
+        ],
         "next_href": with_query(request, cursor=str(after)) if after else "",
         "twin_query": with_query(request, cursor=None).removeprefix(request.path),
     }

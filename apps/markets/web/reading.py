@@ -27,14 +27,23 @@ def read_markets(
         InvalidInputError: it asks for an unknown venue, status or nature.
         NotFoundError: it goes on after a market that there is not.
     """
+    limit = read_number(request, "limit", default, low=1, high=most)
+    wanted = read_filter(request, venues)
+    return list_markets(wanted, cursor=read_id(request, "cursor"), limit=limit)
+
+
+def read_filter(request: HttpRequest, venues: tuple[VenueRow, ...]) -> MarketFilter:
+    """Return which markets the address asks for.
+
+    Raises:
+        InvalidInputError: it asks for an unknown venue, status or nature.
+    """
     status = read_choice(request, "status", STATUSES, "")
     nature = read_choice(request, "nature", NATURES, "")
-    wanted = MarketFilter(
+    return MarketFilter(
         venue=read_choice(request, "venue", [one.name for one in venues], ""),
         status=MarketStatus(status) if status else None,
         query=request.GET.get("q", "").strip()[:LONGEST_QUERY],
         event=request.GET.get("event", "")[:200],
         nature=Nature(nature) if nature else None,
     )
-    limit = read_number(request, "limit", default, low=1, high=most)
-    return list_markets(wanted, cursor=read_id(request, "cursor"), limit=limit)
