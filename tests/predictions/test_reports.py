@@ -187,16 +187,22 @@ def test_top_and_poor_performers_share_nobody() -> None:
     assert {one.prediction_id for one in report.poor} == {one.pk for one in made[4:]}
 
 
-def test_natures_are_reported_apart_and_the_live_one_first() -> None:
+def test_natures_are_reported_apart_live_ones_first_then_the_most() -> None:
     experiment = make_experiment()
     tape = make_venue("old", kind=VenueKind.TAPE.value, nature=Nature.RECORDED.value)
     make_prediction(experiment, make_market("taped", venue=tape))
     assert report_of(experiment).nature is Nature.RECORDED
+    made_up = make_venue(
+        "drawn", kind=VenueKind.SIMULATED.value, nature=Nature.SIMULATED.value
+    )
+    for name in ("one", "two"):
+        make_prediction(experiment, make_market(name, venue=made_up))
+    assert report_of(experiment).nature is Nature.SIMULATED
     make_prediction(experiment, make_market("live"))
     found = report_of(experiment)
     assert (found.nature, found.natures) == (
         Nature.LIVE,
-        (Nature.LIVE, Nature.RECORDED),
+        tuple(Nature),
     )
     assert found.report.counts.predictions == 1
 

@@ -25,6 +25,7 @@ from apps.predictions.selectors.predictions import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from decimal import Decimal
     from uuid import UUID
 
@@ -127,7 +128,7 @@ def get_report(
     """Return the report of an experiment as its summaries are now.
 
     What is live, recorded and simulated is never put together: without a nature it is
-    the first of these that there are predictions on.
+    live where there is any, else what most predictions are on.
 
     Raises:
         NotFoundError: no such experiment is visible.
@@ -136,7 +137,7 @@ def get_report(
     experiment, revision = get_experiment_as_of(viewer, experiment_id)
     revisions = read_revisions(experiment_id)
     natures = tuple(one for one in _ORDER if one in revisions)
-    chosen = nature or (natures[0] if natures else None)
+    chosen = nature or _choose(revisions)
     shown = chosen or Nature.LIVE
     return ExperimentReport(
         experiment=experiment,
@@ -147,6 +148,14 @@ def get_report(
         asking=count_asking(experiment_id, shown),
         report=read_report(experiment_id, shown, revisions.get(shown)),
     )
+
+
+def _choose(revisions: Mapping[Nature, Revision]) -> Nature | None:
+    """Return live, or else what a few predictions elsewhere do not displace."""
+    if Nature.LIVE in revisions:
+        return Nature.LIVE
+    there = [one for one in _ORDER if one in revisions]
+    return max(there, key=lambda one: revisions[one].summaries, default=None)
 
 
 def _count_private(
