@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from django.conf import settings
 
 from tests.accounts.cast import make_cast
 from tests.web.cast import make_person
@@ -30,6 +33,15 @@ def test_the_start_page_leads_to_the_bench_of_markets(client: Client) -> None:
     html = read(client, "/").split("<main")[1]
     for address in ("/predictions/", "/markets/", "/predictions/live/"):
         assert f'href="{address}"' in html
+
+
+def test_the_method_page_has_what_pages_lead_to(client: Client) -> None:
+    templates = Path(settings.BASE_DIR, "templates").rglob("*.html")
+    texts = [one.read_text() for one in templates]
+    wanted = {one for text in texts for one in re.findall(r"/about/#([\w-]+)", text)}
+    html = read(client, "/about/")
+    assert wanted >= {"markets", "skill", "convergence", "calibration"}
+    assert wanted <= set(re.findall(r'id="([\w-]+)"', html))
 
 
 def test_the_section_is_marked_where_one_is_in_it(client: Client) -> None:
