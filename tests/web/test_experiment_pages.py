@@ -106,10 +106,10 @@ def test_natures_are_never_put_together(client: Client) -> None:
     both = Experiment.objects.get(name="both")
     predict_all(both, make_markets(2), [0.7, 0.8], [1.0, 0.0])
     live = read(client, page_of(both))
-    assert "2 on 2 events" in live
+    assert ">2</a> on 2 events" in live
     assert "<strong>Simulated.</strong>" not in live
     simulated = read(client, page_of(both, "?nature=simulated"))
-    assert re.search(r"1 on 1 event\s", simulated)
+    assert re.search(r">1</a> on 1 event\s", simulated)
     assert "<strong>Simulated.</strong>" in simulated
     apart = read(client, page_of(both, f"?with={shown.other.pk}&nature=simulated"))
     assert apart.count("Nothing to compare") == 2

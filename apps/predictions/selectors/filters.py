@@ -11,7 +11,8 @@ from django.db.models import Q
 from apps.markets.selectors.searching import search_ids
 from apps.predictions.domain.movement import AGREEMENT, EPSILON
 from apps.predictions.domain.scores import COPIED
-from apps.predictions.models import Prediction, Snapshot
+from apps.predictions.models import Snapshot
+from apps.predictions.selectors.visible import get_visible_predictions
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from apps.accounts.selectors.workspaces import Viewer
     from apps.markets.domain.markets import Nature
+    from apps.predictions.models import Prediction
 
 
 class Ending(StrEnum):
@@ -70,10 +73,9 @@ class PredictionFilter:
 ALL = PredictionFilter()
 
 
-def narrow(
-    found: QuerySet[Prediction], wanted: PredictionFilter
-) -> QuerySet[Prediction]:
-    """Keep the predictions that are wanted."""
+def find_wanted(viewer: Viewer, wanted: PredictionFilter) -> QuerySet[Prediction]:
+    """Return the predictions that are wanted and that this viewer may see."""
+    found = get_visible_predictions(viewer)
     found = found.filter(**_plain(wanted))
     found = _by_look(_by_ending(found, wanted.ending), wanted)
     found = _by_span(found, "summary__predicted_probability", wanted.probability)
@@ -84,7 +86,7 @@ def narrow(
     if wanted.copies:
         found = found.filter(summary__initial_delta__lte=COPIED + EPSILON)
     if wanted.both is not None:
-        theirs = Prediction.objects.filter(experiment_id=wanted.both)
+        theirs = get_visible_predictions(viewer).filter(experiment_id=wanted.both)
         found = found.filter(market__in=theirs.values("market"))
     if wanted.query.strip():
         found = found.filter(market__in=search_ids(wanted.query))

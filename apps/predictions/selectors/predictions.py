@@ -13,7 +13,7 @@ from apps.markets.domain.markets import Nature, QuoteFlag
 from apps.predictions.domain.entries import is_storable
 from apps.predictions.domain.words import BenchmarkStatus, ExperimentKind
 from apps.predictions.models import Experiment, Prediction
-from apps.predictions.selectors.filters import ALL, PredictionFilter, narrow
+from apps.predictions.selectors.filters import ALL, PredictionFilter, find_wanted
 from apps.predictions.selectors.revisions import revision_of, revision_of_experiment
 from apps.predictions.selectors.visible import (
     get_visible_experiments,
@@ -278,14 +278,8 @@ def list_predictions(
     limit: int = 50,
 ) -> PredictionPage:
     """Return visible predictions, newest first; `cursor` is a page's `next_cursor`."""
-    found = narrow(get_visible_predictions(viewer), wanted)
-    order = "pk"
-    if experiment_id is not None:
-        found, order = found.filter(experiment_id=experiment_id), "sequence"
-    if market_id is not None:
-        found = found.filter(market_id=market_id)
-    if status is not None:
-        found = found.filter(summary__benchmark_status=status.value)
+    found = _find(viewer, experiment_id, market_id, status, wanted)
+    order = "pk" if experiment_id is None else "sequence"
     if cursor is not None:
         last = get_visible_predictions(viewer).filter(pk=cursor).values(order)
         found = found.filter(**{f"{order}__lt": Subquery(last)})
@@ -293,6 +287,35 @@ def list_predictions(
     page = list(_with_parts(found).order_by(f"-{order}")[: limit + 1])
     rows = tuple(to_prediction_row(one) for one in page[:limit])
     return PredictionPage(rows, rows[-1].id if len(page) > limit else None)
+
+
+def count_predictions(
+    viewer: Viewer,
+    *,
+    experiment_id: UUID | None = None,
+    market_id: UUID | None = None,
+    status: BenchmarkStatus | None = None,
+    wanted: PredictionFilter = ALL,
+) -> int:
+    """Count what `list_predictions` lists, page after page."""
+    return _find(viewer, experiment_id, market_id, status, wanted).count()
+
+
+def _find(
+    viewer: Viewer,
+    experiment_id: UUID | None,
+    market_id: UUID | None,
+    status: BenchmarkStatus | None,
+    wanted: PredictionFilter,
+) -> QuerySet[Prediction]:
+    found = find_wanted(viewer, wanted)
+    if experiment_id is not None:
+        found = found.filter(experiment_id=experiment_id)
+    if market_id is not None:
+        found = found.filter(market_id=market_id)
+    if status is not None:
+        found = found.filter(summary__benchmark_status=status.value)
+    return found
 
 
 def get_predictions(prediction_ids: Iterable[UUID]) -> dict[UUID, PredictionRow]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from apps.predictions.selectors.filters import UNTOLD
+from apps.predictions.web.narrowing import link_rows, write_hour, write_span
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,30 +23,32 @@ _WAYS = {
     "AGREES": "prediction and market agreed from the start",
     "": "flagged, or the first look: no direction",
 }
-_UNTOLD = "not told"
+_NAMELESS = "not told"
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: a name, what it means, and its length of a hundred."""
+    """One bar: a name, what it means, its length of a hundred, and what it counts."""
 
     name: str
     words: str
     n: int
     length: int
     css: str
+    href: str
 
 
-def movement_bars(counts: Mapping[str, int]) -> list[Bar]:
-    """Return a bar for each direction that there is."""
+def movement_bars(counts: Mapping[str, int], rows: str) -> list[Bar]:
+    """Return a bar for each direction that there is; `rows` leads to all of them."""
     most = max(counts.values(), default=1)
     return [
         Bar(
-            name.lower() or _UNTOLD,
+            name.lower() or _NAMELESS,
             words,
             counts[name],
             round(100 * counts[name] / most),
             name or "STABLE",
+            f"{rows}&direction={name or UNTOLD}",
         )
         for name, words in _WAYS.items()
         if counts.get(name)
@@ -52,17 +57,21 @@ def movement_bars(counts: Mapping[str, int]) -> list[Bar]:
 
 def nature_bars(job: JobRow) -> list[tuple[Nature | None, list[Bar]]]:
     """Return bars for each nature that was looked at; None: they are not told apart."""
+    hour = write_hour(job.hour)
     if job.natures is None:
-        parts = [(None, movement_bars(job.movements))]
+        parts = [(None, movement_bars(job.movements, link_rows(hour=hour)))]
         return [(nature, bars) for nature, bars in parts if bars]
     return [
-        (nature, movement_bars(counts.movements))
+        (
+            nature,
+            movement_bars(counts.movements, link_rows(hour=hour, nature=nature.value)),
+        )
         for nature, counts in job.present
         if counts.movements
     ]
 
 
-def spread_bars(bins: tuple[Bin, ...]) -> list[Bar]:
+def spread_bars(bins: tuple[Bin, ...], rows: str) -> list[Bar]:
     """Return a bar for each bin of movements, in points; none where all are empty."""
     most = max((one.n for one in bins), default=0)
     if not most:
@@ -74,6 +83,7 @@ def spread_bars(bins: tuple[Bin, ...]) -> list[Bar]:
             one.n,
             round(100 * one.n / most),
             "DIVERGING" if one.high <= 0 else "STABLE" if one.low < 0 else "CONVERGING",
+            f"{rows}&moved={write_span(one.low, one.high)}",
         )
         for one in bins
     ]

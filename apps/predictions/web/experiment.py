@@ -14,6 +14,7 @@ from apps.accounts.viewers import viewer_of
 from apps.core.errors import ForbiddenError
 from apps.core.web.queries import link_choices, read_id, with_query
 from apps.core.web.twins import csv_response, json_response
+from apps.predictions.selectors.filters import Ending
 from apps.predictions.selectors.predictions import (
     get_experiment,
     get_predictions,
@@ -30,6 +31,7 @@ from apps.predictions.web.askings import newest_askings
 from apps.predictions.web.bars import movement_bars, spread_bars
 from apps.predictions.web.drawings import draw_reaching, draw_reliability
 from apps.predictions.web.moving import render_moving
+from apps.predictions.web.narrowing import link_rows, write_span
 from apps.predictions.web.reading import NATURES, read_nature
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from apps.predictions.selectors.reports import ExperimentReport
 
 OFFERED = 50
+SETTLED = f"&ending={Ending.SETTLED.value}"
 BIN_COLUMNS = ("low", "high", "n", "units", "mean", "share")
 
 
@@ -75,16 +78,29 @@ def experiment_page(request: HttpRequest, experiment_id: UUID) -> HttpResponse:
     found = get_report(viewer, experiment_id, read_nature(request))
     report = found.report
     shown = get_predictions(one.prediction_id for one in (*report.top, *report.poor))
+    nature = found.nature.value if found.nature else None
+    rows = link_rows(experiment_id, nature=nature)
+    settled = f"{rows}{SETTLED}"
     context = {
         "experiment": found.experiment,
         "as_of": timezone.now(),
         "found": found,
         "report": report,
+        "rows": rows,
+        "settled_rows": settled,
         "lines": _so_far(report),
         "settled_lines": _settled(report),
         "time_lines": _times(report),
-        "ways": movement_bars(report.convergence.directions),
-        "spread": spread_bars(report.convergence.spread),
+        "bins": [
+            (one, f"{settled}&probability={write_span(one.low, one.high)}")
+            for one in report.settled.bins
+        ],
+        "bands": [
+            (one, f"{settled}&confidence={write_span(one.low, one.high)}")
+            for one in report.settled.confidence_bands
+        ],
+        "ways": movement_bars(report.convergence.directions, rows),
+        "spread": spread_bars(report.convergence.spread, rows),
         "reliability": draw_reliability(report.settled.bins),
         "reaching": draw_reaching(report.time_to_convergence.curve),
         "performers": [
@@ -155,13 +171,25 @@ def _comparison(
     context = {
         "found": found,
         "differences": (
-            ("Settled markets", found.settled, "what happened decides"),
+            ("Settled markets", found.settled, "what happened decides", SETTLED),
             (
                 "All markets so far",
                 found.so_far,
                 "the newest price stands in until then",
+                "",
             ),
         ),
+        "common": [
+            (
+                one,
+                link_rows(
+                    one.id,
+                    nature=found.nature.value,
+                    both=found.second.id if one is found.first else found.first.id,
+                ),
+            )
+            for one in (found.first, found.second)
+        ],
         "natures": link_choices(request, "nature", NATURES, found.nature.value),
         "twin_query": with_query(request).removeprefix(request.path),
     }

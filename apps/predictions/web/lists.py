@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -21,13 +21,19 @@ from apps.predictions.domain.words import BenchmarkStatus
 from apps.predictions.selectors.predictions import (
     MAX_PAGE,
     OUTCOME_COLUMNS,
+    count_predictions,
     get_experiment,
     list_predictions,
 )
+from apps.predictions.web.narrowing import list_chips, read_filter
+from apps.predictions.web.reading import NATURES
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from django.http import HttpRequest, HttpResponse
 
+    from apps.predictions.selectors.filters import PredictionFilter
     from apps.predictions.selectors.predictions import PredictionPage
 
 PREDICTIONS_A_PAGE = 30
@@ -55,24 +61,39 @@ COLUMNS = (
 )
 
 
+class Asked(TypedDict):
+    """Which predictions an address asks for."""
+
+    experiment_id: UUID | None
+    market_id: UUID | None
+    status: BenchmarkStatus | None
+    wanted: PredictionFilter
+
+
 @require_safe
 def prediction_list(request: HttpRequest) -> HttpResponse:
-    """Show predictions, newest first: all, an experiment's or a market's."""
+    """Show predictions, newest first: all, or those that a figure counts."""
+    viewer, asked = viewer_of(request), _asked(request)
     page = _read(request, PREDICTIONS_A_PAGE)
-    experiment_id, market_id = (
-        read_id(request, "experiment"),
-        read_id(request, "market"),
-    )
-    after = page.next_cursor
+    experiment_id, market_id = asked["experiment_id"], asked["market_id"]
+    wanted, after = asked["wanted"], page.next_cursor
+    nature = wanted.nature.value if wanted.nature else ""
     context = {
         "predictions": page.rows,
-        "experiment": (
-            get_experiment(viewer_of(request), experiment_id) if experiment_id else None
-        ),
+        "total": count_predictions(viewer, **asked),
+        "experiment": get_experiment(viewer, experiment_id) if experiment_id else None,
         "market": get_market(market_id) if market_id else None,
         "statuses": link_choices(
             request, "status", STATUSES, request.GET.get("status", "")
         ),
+        "natures": link_choices(request, "nature", {"": "all", **NATURES}, nature),
+        "chips": list_chips(request, wanted),
+        "kept": [
+            (name, value)
+            for name, value in request.GET.items()
+            if name not in {"q", "cursor"}
+        ],
+        "search_text": wanted.query,
         "next_href": with_query(request, cursor=str(after)) if after else "",
         "twin_query": with_query(request, cursor=None).removeprefix(request.path),
     }
@@ -96,12 +117,19 @@ def prediction_list_csv(request: HttpRequest) -> HttpResponse:
 
 
 def _read(request: HttpRequest, most: int) -> PredictionPage:
-    status = read_choice(request, "status", tuple(STATUSES), "")
     return list_predictions(
         viewer_of(request),
-        experiment_id=read_id(request, "experiment"),
-        market_id=read_id(request, "market"),
-        status=BenchmarkStatus(status) if status else None,
+        **_asked(request),
         cursor=read_id(request, "cursor"),
         limit=read_number(request, "limit", most, low=1, high=most),
     )
+
+
+def _asked(request: HttpRequest) -> Asked:
+    status = read_choice(request, "status", tuple(STATUSES), "")
+    return {
+        "experiment_id": read_id(request, "experiment"),
+        "market_id": read_id(request, "market"),
+        "status": BenchmarkStatus(status) if status else None,
+        "wanted": read_filter(request),
+    }

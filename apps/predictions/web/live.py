@@ -19,6 +19,7 @@ from apps.predictions.selectors.health import GRACE
 from apps.predictions.selectors.jobs import JobRow, list_jobs, name_missing_hours
 from apps.predictions.selectors.monitor import Monitor, get_monitor, show_jobs
 from apps.predictions.web.bars import Bar, nature_bars
+from apps.predictions.web.narrowing import link_rows, write_hour
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 SHOWN_ERRORS = 5
+# When the scheduler first sends for an hour's job, after its begin.
+BEGINS = timedelta(minutes=3)
 JOB_COLUMNS = (
     "hour",
     "status",
@@ -57,6 +60,11 @@ class HourLine:
     hour: datetime
     job: JobRow | None
     is_silent: bool
+
+    @property
+    def rows(self) -> str:
+        """Where the predictions are that were looked at in it."""
+        return link_rows(hour=write_hour(self.hour))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +149,8 @@ def live_context(live: Live) -> dict[str, object]:
         "moved": moved,
         "ways": _ways(moved),
         "looks": sum(bar.n for _, bars in moved for bar in bars),
+        "last_rows": link_rows(hour=write_hour(last.hour)) if last else "",
+        "next_at": hour_of(live.as_of) + HOUR + BEGINS,
         "errors": last.errors[:SHOWN_ERRORS] if last else (),
         "lines": sorted(lines, key=lambda line: line.hour, reverse=True),
     }
