@@ -55,7 +55,9 @@ def market_list(request: HttpRequest) -> HttpResponse:
     page = read_markets(request, venues, default=MARKETS_A_PAGE, most=MARKETS_A_PAGE)
     counts, wanted = count_markets(now), read_filter(request, venues)
     asked = {name: request.GET.get(name, "") for name in ("venue", "status", "q")}
-    there = [one for one in venues if counts.by_venue[one.name] and not one.is_at_rest]
+    there = [
+        one for one in venues if counts.by_venue.get(one.name) and not one.is_at_rest
+    ]
     names = {"": "all venues"} | {
         one.name: one.display_name
         for one in venues
@@ -73,7 +75,7 @@ def market_list(request: HttpRequest) -> HttpResponse:
         "statuses": link_choices(request, "status", statuses, asked["status"]),
         "failing": [one for one in there if one.failed_at],
         "unreached": [
-            one for one in venues if one.failed_at and not counts.by_venue[one.name]
+            one for one in venues if one.failed_at and not counts.by_venue.get(one.name)
         ],
         "next_href": with_query(request, cursor=str(after)) if after else "",
         "twin_query": with_query(request, cursor=None).removeprefix(request.path),
