@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.core.partitions import months_back
@@ -120,6 +123,29 @@ def test_a_recording_of_long_ago_is_kept_among_months_that_go() -> None:
     connection.check_constraints()
     assert drop_old_quotes(today=TODAY, months=1) == ()
     assert [quote.market_id for quote in Quote.objects.all()] == [recorded.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_recording_that_is_being_stored_is_waited_for() -> None:
+    recorded = make_market(
+        "old", venue=make_venue("tape", kind="tape", nature="recorded")
+    )
+    make_quote(make_market(), "0.5", HOURS[0])
+    is_stored = Event()
+
+    def store() -> None:
+        with transaction.atomic():
+            make_quote(recorded, "0.5", HOURS[0])
+            is_stored.set()
+            time.sleep(0.5)  # long enough to be met, if nobody waits
+        connection.close()
+
+    with ThreadPoolExecutor() as pool:
+        storing = pool.submit(store)
+        assert is_stored.wait(5)
+        assert drop_old_quotes(today=TODAY, months=1) == ()
+        storing.result()
+    assert Quote.objects.get().market_id == recorded.pk
 
 
 def test_the_page_and_the_api_say_that_hours_are_missing(

@@ -53,7 +53,10 @@ def drop_old_quotes(*, today: date, months: int) -> tuple[str, ...]:
         return ()
     dropped = []
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '5s'")
         for month in months_before(QUOTES, months_back(today, months)):
+            # A backtest may be storing a recording there that nobody sees yet.
+            cursor.execute(f"LOCK TABLE {month} IN SHARE MODE")
             cursor.execute(_RECORDINGS.format(month=month))
             if cursor.fetchone()[0]:
                 cursor.execute(_THIN.format(month=month))
