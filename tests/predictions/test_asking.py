@@ -180,18 +180,20 @@ def test_a_model_without_a_key_is_asked_once_and_given_up() -> None:
 
 
 def test_the_cost_limit_stops_the_asking_and_what_is_answered_is_kept() -> None:
-    # 1,000 tokens in, 100 out, at $100 for a million: 11 cents an answer.
-    reply = replace(says(0.5), usage=(1000, 100))
+    # 100 tokens in, 100 out, at $100 for a million: 2 cents an answer, fewer than are
+    # reserved for a question, so that none under way can pass the limit.
+    reply = replace(says(0.5), usage=(100, 100))
     with FakeLLM(reply=reply) as server:
         markets = [open_market(f"m{n}") for n in range(20)]
         started = begin(
-            [model_at(server, price="100")], markets, max_cost=Decimal("0.5")
+            [model_at(server, price="100")], markets, max_cost=Decimal("0.3")
         )
         assert work(started) is AskStatus.STOPPED
         asked = len(server.requests)
-    assert reason_of_run() == "The cost limit of $0.500000 leaves no more room."
+    assert reason_of_run() == "The cost limit of $0.300000 leaves no more room."
     spent = sum(one.cost or 0 for one in Attempt.objects.all())
-    assert spent == asked * Decimal("0.11") <= Decimal("0.5")
+    assert spent == asked * Decimal("0.02") <= Decimal("0.3")
+    assert asked
     assert Prediction.objects.count() == asked
     assert AskItem.objects.filter(status="pending").count() == 20 - asked
 
