@@ -51,6 +51,9 @@ def test_a_band_counts_an_event_once() -> None:
     found = reliability_bins(q, y, ["a", "a", "a", "b", "b", "b"])[5]
     assert (found.n, found.units) == (6, 2)
     assert found.interval == wilson_interval(1.0, 2)
+    uneven = reliability_bins(q, y, ["a", "a", "a", "a", "b", "c"])[5]
+    assert (uneven.n, uneven.units) == (6, 3)
+    assert uneven.interval == wilson_interval(0.5 * 2, 2)  # 6² / (4² + 1² + 1²)
 
 
 def test_the_decomposition_of_a_table_worked_by_hand() -> None:

@@ -41,10 +41,23 @@ def test_the_interval_of_a_comparison_is_cut_too() -> None:
 def test_a_share_weighs_each_prediction_the_same_and_counts_events() -> None:
     marked = np.array([True, False, False, False])
     figure = share_figure(marked, ["a", "b", "b", "b"])
-    expected = wilson_interval(0.5, 2)
+    expected = wilson_interval(0.25 * 1.6, 1.6)  # 4² / (1² + 3²) trials
     assert (figure.value, figure.n, figure.events) == (0.25, 4, 2)
     assert (figure.low, figure.high) == (expected.low, expected.high)
     assert share_figure(np.empty(0, dtype=np.bool_), []).value is None
+
+
+def test_the_interval_of_a_share_holds_where_one_event_outweighs_the_others() -> None:
+    rng = np.random.default_rng(0)
+    sizes = np.array([40] + [1] * 19)
+    clusters = np.repeat(np.arange(20), sizes).tolist()
+    held = 0
+    for _ in range(400):
+        figure = share_figure(np.repeat(rng.random(20) < 0.5, sizes), clusters)
+        assert figure.low is not None
+        assert figure.high is not None
+        held += figure.low <= 0.5 <= figure.high
+    assert held == 400
 
 
 @pytest.mark.django_db

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from apps.core.domain.intervals import LEVEL, Interval, wilson_interval
+from apps.core.domain.moments import count_equal_clusters
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -89,7 +90,8 @@ def reliability_bins(
     """Will give the reliability diagram (Murphy and Winkler 1977, Applied Statistics).
 
     The band is Wilson's for independent events of one probability a bin. Where events
-    have several forecasts in a bin it counts them once, which is conservative.
+    have several forecasts in a bin its trials are `count_equal_clusters`, which is wide
+    enough where all of an event come alike.
 
     Args:
         probabilities: the forecasts, within 0-1.
@@ -109,7 +111,8 @@ def reliability_bins(
             found.append(ReliabilityBin(low, high, 0, 0, None, None, None))
             continue
         share = float(values[inside].mean())
-        band = wilson_interval(min(share * units, units), units, level=level)
+        trials = count_equal_clusters(names[inside])
+        band = wilson_interval(share * trials, trials, level=level)
         mean = float(probabilities[inside].mean())
         found.append(ReliabilityBin(low, high, n, units, mean, share, band))
     return tuple(found)

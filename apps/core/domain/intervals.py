@@ -48,13 +48,14 @@ def t_quantile(level: float, df: FloatArray) -> FloatArray:
     return student_quantile((1 + level) / 2, df)
 
 
-def wilson_interval(successes: float, n: int, *, level: float = LEVEL) -> Interval:
+def wilson_interval(successes: float, n: float, *, level: float = LEVEL) -> Interval:
     """Will give the score interval of a proportion (Wilson 1927, JASA 22:209-212).
 
     Assumes n independent trials of one probability. It stays inside 0-1, and keeps a
     width where all trials agree, which Wald's and the bootstrap's do not.
     `successes` may be fractional: of all distributions on 0-1 with a given mean the
-    0/1 one varies most, so for partial credit the interval is conservative.
+    0/1 one varies most, so for partial credit the interval is conservative. So may n,
+    where trials that share something count for fewer.
 
     Raises:
         ValueError: n is below 1, or `successes` is not between 0 and n.

@@ -56,6 +56,16 @@ def cluster_codes(clusters: Sequence[Hashable]) -> IntArray:
     return np.array(codes, dtype=np.int64)
 
 
+def count_equal_clusters(codes: IntArray) -> float:
+    """Will say for how many clusters of one size some count: (Σ m)² / Σ m² of sizes m.
+
+    Kish 1965, Survey Sampling. A mean over members varies as that over so many clusters
+    does, where all members of a cluster are alike; there has to be a member.
+    """
+    sizes = np.bincount(codes)
+    return float(sizes.sum()) ** 2 / float((sizes**2).sum())
+
+
 def group_columns(clusters: Sequence[Hashable]) -> Grouping:
     """Order the columns by cluster, clusters in order of first appearance."""
     codes = cluster_codes(clusters)

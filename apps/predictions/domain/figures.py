@@ -9,6 +9,7 @@ import numpy as np
 
 from apps.core.domain.forecasts import clustered_mean
 from apps.core.domain.intervals import wilson_interval
+from apps.core.domain.moments import cluster_codes, count_equal_clusters
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -90,11 +91,13 @@ def share_figure(
 ) -> Figure:
     """Will give the share of predictions that are marked, each weighing the same.
 
-    The interval is Wilson's with events as trials: within 0 and 1, however few.
+    The interval is Wilson's, within 0 and 1, its trials `count_equal_clusters` of the
+    events: wide enough where all predictions of an event are marked alike.
     """
     n, events = len(marked), len(set(clusters))
     if not n:
         return Figure(None, 0, 0, reason=missing)
     share = float(np.mean(marked))
-    interval = wilson_interval(share * events, events)
+    trials = count_equal_clusters(cluster_codes(clusters))
+    interval = wilson_interval(share * trials, trials)
     return Figure(share, n, events, low=interval.low, high=interval.high)
