@@ -54,6 +54,7 @@ class Shown:
             "/predictions/all/",
             f"/predictions/all/?experiment={self.experiment.pk}&status=COMPLETED",
             f"/predictions/all/?market={self.market.pk}",
+            "/predictions/all/?nature=live&ending=settled&probability=0.9..1&q=m",
             "/markets/",
             "/markets/?status=open&q=script",
             f"/markets/{self.market.pk}/",

@@ -93,7 +93,7 @@ def prediction_list(request: HttpRequest) -> HttpResponse:
             for name, value in request.GET.items()
             if name not in {"q", "cursor"}
         ],
-        "search_text": wanted.query,
+        "words": wanted.query,
         "next_href": with_query(request, cursor=str(after)) if after else "",
         "twin_query": with_query(request, cursor=None).removeprefix(request.path),
     }
