@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from apps.catalog.domain.completions import Outcome
-from apps.catalog.gateways.anthropic import AnthropicGateway
 from apps.catalog.gateways.base import ClosedGateway
 from apps.catalog.gateways.discreet import DiscreetGateway
-from apps.catalog.gateways.embedded import EmbeddedGateway
 from apps.catalog.gateways.embedded_process import ensure_embedded_llm
-from apps.catalog.gateways.openai_compatible import OpenAICompatibleGateway
 from apps.catalog.models import GatewayKind
 from apps.catalog.selectors.credentials import read_key
 from apps.catalog.selectors.providers import find_fault
@@ -26,7 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from apps.catalog.domain.credentials import OwnKey
+    from apps.catalog.gateways.anthropic import AnthropicGateway
     from apps.catalog.gateways.base import Gateway
+    from apps.catalog.gateways.embedded import EmbeddedGateway
+    from apps.catalog.gateways.openai_compatible import OpenAICompatibleGateway
     from apps.catalog.selectors.providers import ProviderRow
 
 # A small model on two busy cores may think for long before its first word.
@@ -79,14 +79,30 @@ def _make_gateway(
         max_connections=connections,
         is_local=provider.is_local,
     )
-    gateway: Gateway
-    if provider.gateway == GatewayKind.ANTHROPIC:
-        gateway = AnthropicGateway(http=http, api_key=key, base_url=provider.base_url)
-    else:
-        gateway = OpenAICompatibleGateway(
-            http=http, base_url=provider.base_url, api_key=key
-        )
+    gateway = _gateway_class(provider.gateway)(
+        http=http, api_key=key, base_url=provider.base_url
+    )
     return DiscreetGateway(gateway, key) if key else gateway
+
+
+# The providers' clients take two seconds to load, which whoever asks nobody, as most
+# commands and pages do, need not wait for.
+def load_clients() -> None:
+    """Load what providers are asked with, which happens else with the first asking."""
+    for kind in GatewayKind:
+        _gateway_class(kind)
+
+
+def _gateway_class(kind: str) -> type[AnthropicGateway | OpenAICompatibleGateway]:
+    if kind == GatewayKind.ANTHROPIC:
+        from apps.catalog.gateways.anthropic import AnthropicGateway  # noqa: PLC0415
+
+        return AnthropicGateway
+    from apps.catalog.gateways.openai_compatible import (  # noqa: PLC0415
+        OpenAICompatibleGateway,
+    )
+
+    return OpenAICompatibleGateway
 
 
 def _obstacle_to(provider: ProviderRow, key: OwnKey) -> str:
@@ -100,6 +116,8 @@ def _obstacle_to(provider: ProviderRow, key: OwnKey) -> str:
 
 @asynccontextmanager
 async def _open_embedded(connections: int) -> AsyncIterator[EmbeddedGateway]:
+    from apps.catalog.gateways.embedded import EmbeddedGateway  # noqa: PLC0415
+
     holder = ensure_embedded_llm(get_run_dir())
     # A start takes a second and blocks; so may a stop.
     model = await asyncio.to_thread(holder.__enter__)
