@@ -31,8 +31,10 @@ def benchmark_hour(**_: object) -> None:
 @shared_task(name="predictions.recompute_scores")
 def recompute_scores(**_: object) -> None:
     """Settle what has ended, and score the experiments that something happened to."""
-    settle_ended(clock=timezone.now)
-    scores.recompute_scores(now=timezone.now())
+    try:
+        settle_ended(clock=timezone.now)
+    finally:  # what could be looked at is scored all the same
+        scores.recompute_scores(now=timezone.now())
 
 
 @shared_task(name="predictions.ensure_partitions")

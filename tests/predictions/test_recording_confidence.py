@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.markets.make import make_market
+from apps.predictions.services.checking import check_entries
+from tests.markets.make import NOW, make_market
 from tests.predictions.make import make_experiment
 from tests.predictions.test_recording import entry, faults_of, record
 
@@ -48,3 +49,11 @@ def test_what_is_computed_from_several_may_lie_between_none_and_one(
     computed = entry(market, confidence=0.5, provenance={"samples": [0, 1]})
     (row,) = record(make_experiment().pk, computed)
     assert row.confidence == Decimal("0.5")
+
+
+def test_what_is_recorded_already_may_have_a_confidence_that_was_taken_then(
+    market: Market,
+) -> None:
+    sent = [entry(market, confidence=0.5, reference="a")]
+    (checked,) = check_entries(sent, recorded={"a"}, now=NOW)
+    assert checked.confidence == Decimal("0.5")

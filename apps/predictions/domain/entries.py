@@ -81,8 +81,14 @@ def rounded(value: Number, digits: int) -> Decimal:
     return exact.quantize(Decimal(1).scaleb(-digits))
 
 
-def find_faults(entry: NewPrediction) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with an entry by itself: the field, and what of it."""
+def find_faults(
+    entry: NewPrediction, *, is_new: bool = True
+) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with an entry by itself: the field, and what of it.
+
+    One that is recorded already may have a confidence that was taken then.
+    """
+    is_checked = is_new and not entry.provenance
     yield from _of_probability(entry.probability)
     limits = {
         "confidence": (entry.confidence, HUNDRED),
@@ -92,9 +98,7 @@ def find_faults(entry: NewPrediction) -> Iterator[tuple[str, str]]:
     for name, (value, most) in limits.items():
         if value is not None and not _within(value, most):
             yield name, f"{_shown(value)} is not between 0 and {most}"
-        elif (
-            name == "confidence" and not entry.provenance and (what := as_share(value))
-        ):
+        elif name == "confidence" and is_checked and (what := as_share(value)):
             yield name, what
     texts = {
         "reasoning": (entry.reasoning, MOST_REASONING),

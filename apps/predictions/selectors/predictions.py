@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from apps.accounts.selectors.workspaces import Viewer
 
 MAX_PAGE = 200
+MOST_COUNTED = 10_000
 # What became of a prediction so far, in tables of many: its own columns stand before.
 OUTCOME_COLUMNS = (
     "summary.latest_market_price",
@@ -297,8 +298,13 @@ def count_predictions(
     status: BenchmarkStatus | None = None,
     wanted: PredictionFilter = ALL,
 ) -> int:
-    """Count what `list_predictions` lists, page after page."""
-    return _find(viewer, experiment_id, market_id, status, wanted).count()
+    """Count what `list_predictions` lists, page after page, to one more than most.
+
+    A count beyond `MOST_COUNTED` says that there are more: to know how many takes as
+    long as to read them.
+    """
+    found = _find(viewer, experiment_id, market_id, status, wanted)
+    return found.order_by()[: MOST_COUNTED + 1].count()
 
 
 def _find(

@@ -78,7 +78,10 @@ def check_entries(
     for index, entry in enumerate(entries):
         market = markets.get(entry.market)
         at = None if entry.reference in recorded else now
-        found = [*find_faults(entry), *_faults_of_market(entry, market, at)]
+        found = [
+            *find_faults(entry, is_new=at is not None),
+            *_faults_of_market(entry, market, at),
+        ]
         faults += [EntryFault(index, name, what) for name, what in found]
         if not found and market is not None:
             checked.append(_checked(entry, market, is_new=at is not None))

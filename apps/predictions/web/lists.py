@@ -20,6 +20,7 @@ from apps.markets.selectors.markets import get_market
 from apps.predictions.domain.words import BenchmarkStatus
 from apps.predictions.selectors.predictions import (
     MAX_PAGE,
+    MOST_COUNTED,
     OUTCOME_COLUMNS,
     count_predictions,
     get_experiment,
@@ -81,6 +82,7 @@ def prediction_list(request: HttpRequest) -> HttpResponse:
     context = {
         "predictions": page.rows,
         "total": count_predictions(viewer, **asked),
+        "most_counted": MOST_COUNTED,
         "experiment": get_experiment(viewer, experiment_id) if experiment_id else None,
         "market": get_market(market_id) if market_id else None,
         "statuses": link_choices(
