@@ -10,9 +10,9 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from apps.core.status_line import draw_bar
 from apps.core.subcommands import load_subcommands
 from apps.markets.management import subcommands
-from apps.markets.management.progress import draw_bar
 from apps.markets.models import Market, Tape, Venue
 from tests.markets.make import NOW, make_market, make_quote, make_venue
 from tests.markets.test_tape import TABLE

@@ -9,9 +9,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from apps.accounts.selectors.workspaces import ANONYMOUS
+from apps.core import status_line
 from apps.markets.domain.markets import Nature
 from apps.markets.models import Market, Venue
-from apps.predictions.management import backtest_progress
 from apps.predictions.models import Experiment, Prediction, Snapshot, Summary
 from apps.predictions.selectors.audit import audit_chains
 from apps.predictions.selectors.leaderboard import get_leaderboard
@@ -240,7 +240,7 @@ def test_hours_in_which_no_market_moves_are_passed_over(files: Files) -> None:
 def test_a_backtest_says_how_far_it_is_and_where_its_page_is(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backtest_progress, "LINE_SECONDS", -1)
+    monkeypatch.setattr(status_line, "LINE_SECONDS", -1)
     files.predict("rain,0.75,2026-10-31T20:30:00Z")
     stdout, stderr = StringIO(), StringIO()
     command = [one for one in files.command() if one != "--json"]

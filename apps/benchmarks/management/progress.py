@@ -1,10 +1,10 @@
-"""How a run moves, told on standard error: a bar on a terminal, else lines."""
+"""How a run moves, told on standard error."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
+from apps.core.status_line import StatusLine
 from apps.core.web.twins import decimal_text
 
 if TYPE_CHECKING:
@@ -12,42 +12,29 @@ if TYPE_CHECKING:
 
     from apps.benchmarks.selectors.runs import RunRow
 
-BAR_WIDTH = 30
-LINE_SECONDS = 5.0
-
 
 class Progress:
     """Writes a run's progress where there is any."""
 
     def __init__(self, stderr: OutputWrapper) -> None:
         """Take the stream; whether it is a terminal decides the form."""
-        self._stderr = stderr
-        self._is_terminal = bool(stderr.isatty())
+        self._line = StatusLine(stderr)
         self._last = ""
-        self._told_at = float("-inf")
 
     def tell(self, run: RunRow) -> None:
         """Say how the run stands, where that is news."""
         text = describe(run)
-        if text == self._last:
-            return
-        if self._is_terminal:
-            self._write(f"\r\x1b[2K{draw_bar(run)} {text}")
-        elif not run.is_active or time.monotonic() - self._told_at > LINE_SECONDS:
-            self._told_at = time.monotonic()
-            self._write(f"{text}\n")
-        else:
+        if text == self._last or (run.is_active and not self._line.is_due()):
             return
         self._last = text
+        if run.is_active:
+            self._line.show(text, run.done, run.samples)
+        else:
+            self._line.end(text)
 
     def close(self) -> None:
-        """End the bar's line."""
-        if self._is_terminal and self._last:
-            self._write("\n")
-
-    def _write(self, text: str) -> None:
-        self._stderr.write(text, style_func=str, ending="")
-        self._stderr.flush()
+        """Leave how it stood as the last line."""
+        self._line.end(self._last if self._line.is_open else "")
 
 
 def describe(run: RunRow) -> str:
@@ -57,9 +44,3 @@ def describe(run: RunRow) -> str:
         f"{run.status}: {run.done}/{run.samples} samples, {run.passed} passed, "
         f"{run.failed} failed, {run.unscored} unscored, {cost}"
     )
-
-
-def draw_bar(run: RunRow) -> str:
-    """Return the share that is done as a bar."""
-    filled = BAR_WIDTH * run.done // max(run.samples, 1)
-    return "[" + "#" * filled + "." * (BAR_WIDTH - filled) + "]"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
+from apps.core.status_line import StatusLine
 from apps.core.web.twins import decimal_text
 from apps.predictions.domain.words import AttemptOutcome, ItemStatus
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from apps.predictions.selectors.ask_runs import AskResult, AskRunRow
 
-BAR_WIDTH = 30
-LINE_SECONDS = 5.0
-LOOK_SECONDS = 0.2
 TROUBLES = (ItemStatus.UNANSWERED, ItemStatus.REFUSED, ItemStatus.FAILED)
 
 
@@ -31,31 +28,19 @@ class AskProgress:
 
     def __init__(self, stderr: OutputWrapper, read: Callable[[], AskRunRow]) -> None:
         """Take the stream, and how to read the asking."""
-        self._stderr = stderr
         self._read = read
-        self._is_terminal = bool(stderr.isatty())
-        self._pause = LOOK_SECONDS if self._is_terminal else LINE_SECONDS
-        self._told_at = time.monotonic()
+        self._line = StatusLine(stderr)
+        self._line.wait()
 
     def moved(self) -> None:
         """Say how the asking stands, where the last time is a while ago."""
-        if time.monotonic() - self._told_at < self._pause:
-            return
-        self._told_at = time.monotonic()
-        row = self._read()
-        if self._is_terminal:
-            self._write(f"\r\x1b[2K{_draw_bar(row)} {describe(row)}")
-        else:
-            self._write(f"{describe(row)}\n")
+        if self._line.is_due():
+            row = self._read()
+            self._line.show(describe(row), row.done, row.markets)
 
     def close(self) -> None:
         """Say how it ended."""
-        before = "\r\x1b[2K" if self._is_terminal else ""
-        self._write(f"{before}{describe(self._read())}\n")
-
-    def _write(self, text: str) -> None:
-        self._stderr.write(text, style_func=str, ending="")
-        self._stderr.flush()
+        self._line.end(describe(self._read()))
 
 
 def describe(row: AskRunRow) -> str:
@@ -129,8 +114,3 @@ def _line(one: AskResult) -> str:
 
 def _money(cost: Decimal | None) -> str:
     return "cost unknown" if cost is None else f"${decimal_text(cost)}"
-
-
-def _draw_bar(row: AskRunRow) -> str:
-    filled = BAR_WIDTH * row.done // max(row.markets, 1)
-    return "[" + "#" * filled + "." * (BAR_WIDTH - filled) + "]"
