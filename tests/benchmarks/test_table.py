@@ -60,7 +60,8 @@ def test_columns_that_mean_nothing_here_are_named() -> None:
 def test_what_is_no_finite_decimal_number_is_refused(score: str) -> None:
     message = refusal(HEADER + f'x,a,1\nx,b,"{score}"\n'.encode())
     reason = f"{score!r} is not a finite decimal number" if score else "is empty"
-    assert message == f"t.csv, line 3: score {reason}"
+    hint = ": write 0.5" if score == "0,5" else ""
+    assert message == f"t.csv, line 3: score {reason}{hint}"
 
 
 def test_a_score_beyond_reason_is_refused() -> None:

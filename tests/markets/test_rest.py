@@ -151,6 +151,18 @@ def test_a_moment_without_a_zone_is_refused(client: Client) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
 
 
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [("1859-08-10T01:43:21%2B19:00", 200), ("0001-01-01T00:00:00%2B19:00", 422)],
+)
+@pytest.mark.parametrize("name", ["before", "cursor"])
+def test_a_moment_is_read_whatever_its_offset(
+    client: Client, name: str, moment: str, status: int
+) -> None:
+    address = f"{API}/markets/{make_market().pk}/quotes?{name}={moment}"
+    assert client.get(address).status_code == status
+
+
 def test_venues_say_what_they_are(client: Client) -> None:
     make_venue("tape", kind="tape", nature="recorded")
     found = {one["name"]: one["nature"] for one in read(client, "/venues")["items"]}

@@ -111,7 +111,7 @@ def test_an_unknown_wish_is_answered_with_what_is_known(
     cast.make_suite()
     response = client.get(f"{PAGE}?{query}")
     assert response.status_code == 422
-    assert "one of" in response.content.decode()
+    assert "is unknown; use " in response.content.decode()
 
 
 def test_a_page_that_moves_gets_only_its_table(client: Client) -> None:

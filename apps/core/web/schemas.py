@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
 from ninja import Header, Query, Schema
-from pydantic import AwareDatetime, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, PlainSerializer
 
 from apps.core.web.twins import decimal_text, time_text
 
@@ -26,9 +26,22 @@ Moment = Annotated[
 ]
 
 
+def to_utc(moment: datetime) -> datetime:
+    """Return a moment as UTC has it; databases take not every offset.
+
+    Raises:
+        ValueError: it lies in no year from 1 to 9999 there.
+    """
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("no such moment in UTC") from None
+
+
+MomentIn = Annotated[AwareDatetime, AfterValidator(to_utc)]
 # Of what was seen at moments: the cursor of a `Stretch`.
 Earlier = Annotated[
-    AwareDatetime | None, Query(description="`next_cursor` of the page before")
+    MomentIn | None, Query(description="`next_cursor` of the page before")
 ]
 
 

@@ -9,11 +9,18 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
-from pydantic import AwareDatetime
 
 from apps.accounts.viewers import entitlements_of, require_bulk
 from apps.core.web.queries import with_query
-from apps.core.web.schemas import CSV_ANSWER, Earlier, Listing, Page, Problem, Stretch
+from apps.core.web.schemas import (
+    CSV_ANSWER,
+    Earlier,
+    Listing,
+    MomentIn,
+    Page,
+    Problem,
+    Stretch,
+)
 from apps.core.web.twins import csv_record, csv_response, time_text
 from apps.markets.api.schemas import (
     FeesOut,
@@ -157,7 +164,7 @@ def market_csv(request: HttpRequest, market_id: UUID) -> HttpResponse:
 def quotes(
     request: HttpRequest,
     market_id: UUID,
-    before: AwareDatetime | None = None,
+    before: MomentIn | None = None,
     cursor: Earlier = None,
     limit: QuoteLimit = WEEK,
 ) -> dict[str, object]:
@@ -180,7 +187,7 @@ def quotes(
 def quotes_csv(
     request: HttpRequest,
     market_id: UUID,
-    before: AwareDatetime | None = None,
+    before: MomentIn | None = None,
     cursor: Earlier = None,
     limit: QuoteLimit = WEEK,
 ) -> HttpResponse:

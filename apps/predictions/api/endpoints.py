@@ -9,11 +9,17 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query
-from pydantic import AwareDatetime
 
 from apps.accounts.viewers import entitlements_of, require_bulk, viewer_of
 from apps.core.web.queries import with_query
-from apps.core.web.schemas import CSV_ANSWER, Earlier, Page, Problem, Stretch
+from apps.core.web.schemas import (
+    CSV_ANSWER,
+    Earlier,
+    MomentIn,
+    Page,
+    Problem,
+    Stretch,
+)
 from apps.core.web.twins import csv_response, time_text
 from apps.markets.api.schemas import NatureName
 from apps.markets.domain.markets import Nature
@@ -178,7 +184,7 @@ def benchmark(request: HttpRequest, prediction_id: UUID) -> object:
 def snapshots(
     request: HttpRequest,
     prediction_id: UUID,
-    before: AwareDatetime | None = None,
+    before: MomentIn | None = None,
     cursor: Earlier = None,
     limit: Hours = WEEK,
 ) -> dict[str, object]:
@@ -201,7 +207,7 @@ def snapshots(
 def snapshots_csv(
     request: HttpRequest,
     prediction_id: UUID,
-    before: AwareDatetime | None = None,
+    before: MomentIn | None = None,
     cursor: Earlier = None,
     limit: Hours = WEEK,
 ) -> HttpResponse:
