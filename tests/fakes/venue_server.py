@@ -132,7 +132,8 @@ class FakeVenues(LoopbackServer):
     def __exit__(self, *_: object) -> None:
         assert self._loop is not None
         self.heal()
-        self._loop.call_soon_threadsafe(self.stream.drop)
+        if self.stream.loop is not None:  # somebody has listened
+            self._loop.call_soon_threadsafe(self.stream.drop)
         LoopbackServer.__exit__(self)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
