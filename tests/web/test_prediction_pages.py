@@ -8,6 +8,7 @@ import pytest
 
 from apps.predictions.models import ExperimentScore, Summary
 from tests.accounts.cast import make_cast
+from tests.markets.make import make_market, make_quote
 from tests.web import market_cast
 from tests.web.cast import make_person
 from tests.web.market_cast import HOSTILE, make_shown
@@ -213,3 +214,15 @@ def test_a_board_says_that_its_scores_are_old_while_there_is_something_to_look_a
     assert stale in read(client, "/predictions/")
     Summary.objects.update(benchmark_status="COMPLETED")
     assert stale not in read(client, "/predictions/")
+
+
+def test_a_tier_hides_nothing_of_what_is_younger_than_its_history(
+    client: Client,
+) -> None:
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    said = "which is not all of this period"
+    for days, is_said in ((1, False), (20, True)):
+        market = make_market(f"m{days}", first_seen_at=now - timedelta(days=days))
+        make_quote(market, "0.5", now)
+        address = f"/markets/{market.pk}/?period=30d"
+        assert (said in read(client, address)) is is_said

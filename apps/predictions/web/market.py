@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from django.shortcuts import render
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts.viewers import viewer_of
 from apps.core.web.queries import link_choices, with_query
 from apps.core.web.twins import csv_response, json_response
+from apps.markets.domain.markets import Nature
 from apps.markets.selectors.keeping import find_first_kept
 from apps.markets.selectors.markets import get_market
 from apps.markets.selectors.quotes import list_quotes
@@ -42,6 +44,7 @@ QUOTE_COLUMNS = (
     "age_seconds",
     "flag_words",
 )
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @require_safe
@@ -95,7 +98,10 @@ def _read(
     request: HttpRequest, market_id: UUID
 ) -> tuple[MarketRow, str, tuple[QuoteRow, ...]]:
     market = get_market(market_id)
-    period, since = read_since(request, market.quoted_at, timezone.now())
+    # A recording is of its own time, which may lie long before it was brought.
+    is_recorded = market.nature is Nature.RECORDED
+    oldest = LONG_AGO if is_recorded else market.first_seen_at
+    period, since = read_since(request, market.quoted_at, timezone.now(), oldest=oldest)
     return market, period, list_quotes(market_id, after=since, limit=MOST_QUOTES)
 
 

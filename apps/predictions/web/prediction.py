@@ -72,7 +72,9 @@ def prediction_page(request: HttpRequest, prediction_id: UUID) -> HttpResponse:
     """Show a prediction with its hours, newest first."""
     viewer, now = viewer_of(request), timezone.now()
     prediction = get_prediction(viewer, prediction_id)
-    period, since = read_since(request, prediction.summary.last_hour, now)
+    period, since = read_since(
+        request, prediction.summary.last_hour, now, oldest=prediction.created_at
+    )
     rows = list_snapshots(prediction_id, since=since, limit=MOST_HOURS)
     pages = max(1, -(-len(rows) // HOURS_A_PAGE))
     number = read_number(request, "page", 1, low=1, high=pages)
@@ -160,7 +162,9 @@ def _read(
     request: HttpRequest, prediction_id: UUID, now: datetime
 ) -> tuple[PredictionRow, tuple[SnapshotRow, ...]]:
     prediction = get_prediction(viewer_of(request), prediction_id)
-    _, since = read_since(request, prediction.summary.last_hour, now)
+    _, since = read_since(
+        request, prediction.summary.last_hour, now, oldest=prediction.created_at
+    )
     return prediction, list_snapshots(prediction_id, since=since, limit=MOST_HOURS)
 
 

@@ -34,12 +34,16 @@ def read_nature(request: HttpRequest) -> Nature | None:
 
 
 def read_since(
-    request: HttpRequest, newest: datetime | None, now: datetime
+    request: HttpRequest,
+    newest: datetime | None,
+    now: datetime,
+    *,
+    oldest: datetime,
 ) -> tuple[str, datetime]:
     """Return the period that the address asks for, and when it begins.
 
-    It ends with the newest hour that there is. Where the tier shows less of it, the
-    page says so.
+    It ends with the newest hour that there is. Where the tier shows less of what there
+    is since `oldest`, the page says so.
 
     Raises:
         InvalidInputError: the period is unknown.
@@ -50,7 +54,7 @@ def read_since(
     if entitled.history_days is None:
         return asked, since
     first = now - timedelta(days=entitled.history_days)
-    if first > since:
+    if first > max(since, oldest):
         request.META[HIDDEN] = (
             f"The {entitled.tier.name} tier shows {entitled.history_days} days of "
             "history, which is not all of this period; that hides nothing for good."
