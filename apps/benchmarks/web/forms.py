@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from apps.accounts.domain.webhooks import LONGEST_URL
+from apps.accounts.web.fields import cost_field, webhook_field
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,14 +35,7 @@ class NewRunForm(forms.Form):
         min_value=1,
         help_text="The first so many tasks; all of them where this is empty.",
     )
-    max_cost = forms.DecimalField(
-        label="Cost limit in US dollars",
-        required=False,
-        min_value=0,
-        max_digits=12,
-        decimal_places=6,
-        help_text="The run stops when it is reached. Needs a known price.",
-    )
+    max_cost = cost_field("The run stops when it is reached. Needs a known price.")
 
     def __init__(
         self,
@@ -71,13 +64,7 @@ class OnDemandForm(NewRunForm):
         widget=forms.CheckboxSelectMultiple,
         help_text="All of the suite's where none is chosen.",
     )
-    webhook_url = forms.CharField(
-        label="Webhook",
-        required=False,
-        max_length=LONGEST_URL,
-        widget=forms.URLInput(attrs={"placeholder": "https://"}),
-        help_text="Called, with a signature, when the run ends.",
-    )
+    webhook_url = webhook_field("Called, with a signature, when the run ends.")
 
     def __init__(
         self,

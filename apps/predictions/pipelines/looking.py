@@ -102,26 +102,19 @@ def take_look(
     failed = page.is_active & ~answered
     skipped = page.is_active & answered & ~has_look & ~settled
     fresh = markets.answered & np.array([one in fetched for one in ids], dtype=np.bool_)
-    tally = Tally(
-        count_natures(
-            failed=page.nature[failed],
-            skipped=page.nature[skipped],
-            markets=markets.nature[fresh],
-        ),
-        _errors(page, failed, failures),
+    counts = count_natures(
+        failed=page.nature[failed],
+        skipped=page.nature[skipped],
+        markets=markets.nature[fresh],
     )
     noticed = closed & answered & ~has_look & ~settled & ~page.market_closed
-    every = to_uuid_array(page.prediction_ids)
+    prices = _closing_prices(page, ids, markets, closing)
+    endings = _endings(page, markets, prices, counts=page.is_active & ~has_look)
     return Chunk(
         snapshots=_snapshots(page, markets, _past(ids, past), now).take(has_look),
-        endings=_endings(
-            page,
-            markets,
-            _closing_prices(page, ids, markets, closing),
-            counts=page.is_active & ~has_look,
-        ).take(settled),
-        closed=every[noticed],
-        tally=tally,
+        endings=endings.take(settled),
+        closed=to_uuid_array(page.prediction_ids)[noticed],
+        tally=Tally(counts, _errors(page, failed, failures)),
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from apps.accounts.domain.webhooks import LONGEST_URL
+from apps.accounts.web.fields import cost_field, webhook_field
 from apps.core.errors import InvalidFieldsError
 from apps.predictions.domain.asking import (
     DEFAULT_MARKETS,
@@ -88,21 +88,8 @@ class AskForm(forms.Form):
         choices=[(one, one) for one in PROMPTS],
         help_text="The words around the question; each version's never change.",
     )
-    max_cost = forms.DecimalField(
-        label="Cost limit in US dollars",
-        required=False,
-        min_value=0,
-        max_digits=12,
-        decimal_places=6,
-        help_text="No more is spent. Needed unless every model is free.",
-    )
-    webhook_url = forms.CharField(
-        label="Webhook",
-        required=False,
-        max_length=LONGEST_URL,
-        widget=forms.URLInput(attrs={"placeholder": "https://"}),
-        help_text="Called, with a signature, when the asking ends.",
-    )
+    max_cost = cost_field("No more is spent. Needed unless every model is free.")
+    webhook_url = webhook_field("Called, with a signature, when the asking ends.")
 
     def __init__(
         self,
